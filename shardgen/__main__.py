@@ -1,0 +1,33 @@
+"""The entry point: the early answer of `check` first, then the commands; every exit is mapped here."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+BUG = 70
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command line; returns the exit code.
+
+    0 all is well, 1 drift or findings, 2 wrong input or usage, 3 refused to write, 70 a bug of
+    shardgen, 130 interrupted.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in {"check", "-c"} and not os.environ.get("CI"):
+        from shardgen.quick import config_of, early_answer
+
+        config = config_of(arguments)
+        files = early_answer(config) if config else None
+        if files is not None:
+            sys.stdout.write(f"{files} files agree with {os.path.basename(config or '')}\n")
+            return 0
+    from shardgen.exits import run
+
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

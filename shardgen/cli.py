@@ -1,0 +1,227 @@
+"""The command line: names, options and help; what a command does is in `commands`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shardgen import __version__
+from shardgen.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
+
+
+@click.group(context_settings=SETTINGS, no_args_is_help=False, invoke_without_command=True)
+@click.version_option(__version__, prog_name="shardgen")
+@click.option("-c", "--config", default="shards.yaml", metavar="FILE", show_default=True,
+              help="The shards.yaml to work on; paths in it are relative to its folder.")  # fmt: skip
+@click.pass_context
+def cli(context: click.Context, config: str) -> int:
+    """One shards.yaml, and every file that must agree with it.
+
+    \b
+    Adding a shard is one line:
+      1. add `- id: 3` at the end of shards.yaml (or run `shardgen add`)
+      2. shardgen render
+      3. commit what changed; `shardgen check` in CI proves that it all agrees
+
+    \b
+    Exit codes:
+      0    all is well
+      1    drift or findings
+      2    wrong input or usage
+      3    refused to write
+      70   a bug in shardgen
+      130  interrupted
+    """
+    context.obj = config
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+    return 0
+
+
+def option_config(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a command that takes -c as well, so that it may stand on either side of the name."""
+    return click.option("-c", "--config", default=None, metavar="FILE",
+                        help="Another shards.yaml.")(command)  # fmt: skip
+
+
+def in_project(context: click.Context, config: str | None, run: Callable[..., int], **options: Any) -> int:
+    """Run a command on the project of a config; its folder is the root of all paths."""
+    from shardgen.disk import Disk
+
+    root, name = os.path.split(config or context.obj)
+    try:
+        return run(Disk(root or "."), name, **options)
+    except InvalidInput as error:
+        error.root = root or "."
+        raise
+
+
+@cli.command()
+@option_config
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@click.option("--overwrite", multiple=True, metavar="PATH",
+              help="Write PATH although it was edited by hand, or is not ours. Repeatable.")  # fmt: skip
+@click.option("--allow-state-change", multiple=True, type=int, metavar="ID",
+              help="Let shard ID change its service, volume or mount. Its customers' paired devices "
+              "stay on the old volume: move the data first. Repeatable.")  # fmt: skip
+@click.pass_context
+def render(context: click.Context, config: str | None, **options: Any) -> int:
+    """Write what is out of date, and say what was done.
+
+    All or nothing: everything is rendered, read back by its own language's parser and planned
+    before a byte is written. Files that were edited by hand, or that shardgen did not write, are
+    refused (exit 3) with the diff and the ways out. Committed migrations are never changed; a
+    change of the fleet becomes the next numbered file.
+
+    Where the change sends fallback tenants to another shard, the exact share is printed, with the
+    line for shards.yaml that avoids it.
+
+    \b
+    Examples:
+      shardgen render
+      shardgen render --dry-run
+      shardgen render --overwrite docker-compose.prod.yml
+    """
+    from shardgen.commands.render import render as run
+
+    return in_project(context, config, run, **options)
+
+
+@cli.command()
+@option_config
+@click.option("--full", is_flag=True,
+              help="Render again even where every digest matches. Always on where CI is set.")  # fmt: skip
+@click.option("--no-diff", is_flag=True, help="Name the files and reasons alone.")
+@click.option("--tracked", is_flag=True, help="Fail on outputs that git does not track, too.")
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="json: one object, see schema/check.schema.json.")  # fmt: skip
+@click.pass_context
+def check(
+    context: click.Context,
+    config: str | None,
+    *,
+    full: bool,
+    no_diff: bool,
+    tracked: bool,
+    output_format: str,
+) -> int:
+    """Prove that the files agree with shards.yaml; never write.
+
+    Exit 0 where they do, else 1 with each file, the reason, the diff, and as the last line the
+    command that fixes it. Where only a person can decide, it says what to decide.
+
+    An unchanged project is answered from the digests in shardgen.lock in a few milliseconds;
+    --full, and CI, render everything again regardless, so that a forged lock is found too.
+
+    \b
+    Examples:
+      shardgen check
+      shardgen check --full --tracked      in CI
+    """
+    del full  # the early answer was not taken, so this is the full check
+    from shardgen.commands.check import check as run
+
+    return in_project(
+        context, config, run, with_diff=not no_diff, tracked=tracked, output_format=output_format
+    )
+
+
+@cli.command()
+@option_config
+@click.argument("tenant", type=int)
+@click.option("--shard", type=int, metavar="N", help="The shard that the caller passes.")
+@click.pass_context
+def route(context: click.Context, config: str | None, **options: Any) -> int:
+    """Say where TENANT goes and why: the rule, the file and line, the variable.
+
+    It answers as the generated router does, in the environment of this shell.
+
+    \b
+    Examples:
+      shardgen route 42
+      shardgen route 42 --shard 2
+    """
+    from shardgen.commands.route import route as run
+
+    return in_project(context, config, run, **options)
+
+
+@cli.command()
+@option_config
+@click.argument("values", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--id", "number", type=click.IntRange(1, 2**31 - 1), metavar="N",
+              help="The new shard's id; without it the next free one.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Show the plan, and leave shards.yaml as it is.")
+@click.pass_context
+def add(context: click.Context, config: str | None, **options: Any) -> int:
+    """Add a shard to shards.yaml, comments and layout kept, and say what a render will do.
+
+    KEY=VALUE are keys of the new entry; values are read as YAML.
+
+    \b
+    Examples:
+      shardgen add
+      shardgen add --id 7 volume=whatsapp_auth_eu
+    """
+    from shardgen.commands.add import add as run
+
+    return in_project(context, config, run, **options)
+
+
+@cli.command()
+@option_config
+@click.option("--service", default="baileys", show_default=True, metavar="NAME",
+              help="The compose service that is shard 1.")  # fmt: skip
+@click.option("--shards", default=1, show_default=True, type=click.IntRange(1, 10_000), metavar="N",
+              help="How many shards to start with.")  # fmt: skip
+@click.pass_context
+def init(context: click.Context, config: str | None, *, service: str, shards: int) -> int:
+    """Start a project: the smallest shards.yaml, and the schema that editors complete from.
+
+    It never touches a shards.yaml that is there.
+
+    \b
+    Examples:
+      shardgen init
+      shardgen init --service media --shards 2
+    """
+    from shardgen.commands.init import init as run
+
+    root, name = os.path.split(config or context.obj)
+    return run(root or ".", name, service=service, shards=shards)
+
+
+@cli.command()
+def schema() -> int:
+    """Print the JSON schema of shards.yaml.
+
+    \b
+    Example:
+      shardgen schema > schema/shards.schema.json
+    """
+    from shardgen.resources import resource_text
+    from shardgen.terminal import out
+
+    out(resource_text("schema/shards.schema.json"))
+    return 0
+
+
+@cli.command()
+@click.argument("code", required=False)
+def explain(code: str | None) -> int:
+    """Explain a diagnostic's CODE, with an example; without CODE, list all.
+
+    \b
+    Example:
+      shardgen explain SG204
+    """
+    from shardgen.commands.explain import explain as run
+
+    return run(code)

@@ -1,0 +1,1 @@
+"""The commands: each a plain function that prints its result and returns an exit code."""

@@ -1,0 +1,77 @@
+"""`shardgen add`: the edit to shards.yaml that adds a shard, and what it will do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shardgen import report
+from shardgen.edit import with_shard
+from shardgen.errors import InvalidInput, UsageError
+from shardgen.files import held, replace_text
+from shardgen.source import parse
+from shardgen.terminal import out, painter
+from shardgen.validate import validate
+from shardgen.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shardgen.disk import Disk
+
+
+def add(
+    disk: Disk,
+    config: str,
+    *,
+    number: int | None,
+    values: Sequence[str],
+    dry_run: bool = False,
+) -> int:
+    """Append a shard to shards.yaml, then print what the next render will do; returns 0.
+
+    The new text is validated and planned before it is written.
+    """
+    with held(disk.root):
+        content = disk.read(config)
+        if content is None:
+            raise UsageError(f"there is no {config!r} here; `shardgen init` starts one")
+        inputs = validate(content, config, disk)
+        used = [shard.id for shard in inputs.fleet.shards]
+        chosen = number if number is not None else max(used) + 1
+        if chosen in used:
+            raise UsageError(f"shard {chosen} is there already; the next free id is {max(used) + 1}")
+        entry = {"id": chosen, **dict(parsed(value) for value in values)}
+        bom = "\ufeff" if content.startswith(b"\xef\xbb\xbf") else ""
+        text = bom + with_shard(inputs.document, entry)
+        try:
+            workspace = open_workspace(Edited(disk, config, text.encode()), config)
+        except InvalidInput as error:
+            error.text = text
+            raise
+        if not dry_run:
+            replace_text(disk.path(config), text)
+    verb = "would add" if dry_run else "added"
+    out(f"{verb} shard {chosen} to {config}; `{workspace.commands.render}` will do this:\n\n")
+    out(report.render_text(workspace, dry=True, paint=painter()))
+    return 0
+
+
+def parsed(argument: str) -> tuple[str, Any]:
+    """Return key and value of `key=value`; the value is read as YAML reads it."""
+    key, equals, text = argument.partition("=")
+    if not equals or not key:
+        raise UsageError(f"{argument!r} is not key=value, as in volume=whatsapp_auth_eu")
+    return key, parse(text, argument).data if text else None
+
+
+class Edited:
+    """A disk on which one file already has its new text."""
+
+    def __init__(self, disk: Disk, name: str, content: bytes) -> None:
+        self.disk, self.name, self.content = disk, name, content
+        self.root = disk.root
+        self.names, self.kind, self.path = disk.names, disk.kind, disk.path
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's bytes, the edited one's from memory."""
+        return self.content if name == self.name else self.disk.read(name)

@@ -1,0 +1,66 @@
+"""`shardgen check`: proves that the files agree with shards.yaml; never writes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+from shardgen import report
+from shardgen.errors import UsageError
+from shardgen.files import held
+from shardgen.terminal import out, painter
+from shardgen.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from shardgen.disk import Disk
+    from shardgen.workspace import Workspace
+
+
+def check(
+    disk: Disk,
+    config: str,
+    *,
+    with_diff: bool = True,
+    tracked: bool = False,
+    output_format: str = "text",
+) -> int:
+    """Print what is not as it should be; returns 1 where anything is, else 0."""
+    with held(disk.root, shared=True):
+        workspace = open_workspace(disk, config)
+    untracked = untracked_files(disk, workspace) if tracked else []
+    is_clean = report.is_clean(workspace) and not untracked
+    if output_format == "json":
+        out(json.dumps({**report.check_json(workspace), "untracked": untracked}, indent=2) + "\n")
+    elif is_clean:
+        out(report.clean_text(len(workspace.changes), config))
+    elif report.is_clean(workspace):
+        out(untracked_text(untracked))
+    else:
+        out(report.check_text(workspace, with_diff=with_diff, paint=painter()))
+    return 0 if is_clean else 1
+
+
+def untracked_files(disk: Disk, workspace: Workspace) -> list[str]:
+    """Return the outputs, lock included, that git does not track.
+
+    Raises UsageError outside a git work tree.
+    """
+    paths = sorted({change.destination for change in workspace.changes if change.after is not None})
+    paths.append(workspace.lock)
+    command = ["git", "ls-files", "-z", "--", *(f":(literal){path}" for path in paths)]
+    try:
+        done = subprocess.run(command, cwd=disk.root, capture_output=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UsageError("--tracked needs git, and a git work tree") from error
+    known = set(done.stdout.decode().split("\0"))
+    return [path for path in paths if path not in known]
+
+
+def untracked_text(paths: list[str]) -> str:
+    """Return the outputs that a commit would miss, and the command that adds them."""
+    import shlex
+
+    lines = [f"{path}   not tracked by git" for path in paths]
+    command = "git add " + " ".join(shlex.quote(path) for path in paths)
+    return "\n".join([*lines, "", f"{report.count(paths)} not tracked", "to fix it, type:", command]) + "\n"

@@ -1,0 +1,71 @@
+"""`shardgen render`: writes what is out of date, and says what it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shardgen import record, report
+from shardgen.errors import Refused
+from shardgen.files import held, write_plan
+from shardgen.terminal import out, painter
+from shardgen.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from shardgen.disk import Disk
+    from shardgen.workspace import Workspace
+
+
+def render(
+    disk: Disk,
+    config: str,
+    *,
+    dry_run: bool = False,
+    overwrite: Collection[str] = (),
+    allow_state_change: Collection[int] = (),
+) -> int:
+    """Write every file that is out of date, all or nothing; returns 0.
+
+    Raises Refused where a file is not ours to change, the ledger is damaged, or a shard's state
+    would be lost.
+    """
+    with held(disk.root):
+        workspace = open_workspace(disk, config, overwrite=overwrite)
+        refuse(workspace, allow_state_change)
+        if not dry_run and (workspace.drift or not is_same_lock(workspace)):
+            write_plan(
+                disk.root,
+                workspace.changes,
+                workspace.lock,
+                workspace.lock_during,
+                workspace.lock_after,
+            )
+    out(report.render_text(workspace, dry=dry_run, paint=painter()))
+    return 0
+
+
+def is_same_lock(workspace: Workspace) -> bool:
+    """Return whether the lock on disk needs no writing."""
+    return workspace.lock_on_disk == workspace.lock_after.encode()
+
+
+def refuse(workspace: Workspace, allowed: Collection[int]) -> None:
+    """Raise Refused where writing would lose something."""
+    if workspace.damage:
+        lines = [*report.damage_lines(workspace), "", "error: nothing was written: the ledger is damaged",
+                 *report.fix_lines(workspace)]  # fmt: skip
+        raise Refused("\n".join(lines))
+    changes = [
+        change
+        for change in record.state_changes(workspace.fleet_before, workspace.inputs.fleet)
+        if change.shard not in allowed
+    ]
+    if changes:
+        lines = report.state_lines(workspace)
+        ids = " ".join(f"--allow-state-change {change.shard}" for change in changes[:1])
+        lines += ["", "error: nothing was written: put it back in shards.yaml, or move the data first and then",
+                  f"type `{workspace.commands.render} {ids}`"]  # fmt: skip
+        raise Refused("\n".join(lines))
+    if workspace.refusals:
+        raise Refused(report.refusal_text(workspace, painter(error=True)).rstrip("\n"))

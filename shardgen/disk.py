@@ -1,0 +1,44 @@
+"""The project's folder, read: contents, kinds and listings of paths relative to it."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+
+class Disk:
+    """Reads a project. Paths are relative to its root, with '/'."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def path(self, name: str) -> str:
+        """Return the path on disk."""
+        return os.path.join(self.root, *name.split("/"))
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's bytes; None where there is no file."""
+        try:
+            with open(self.path(name), "rb") as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+    def kind(self, name: str) -> str | None:
+        """Return 'file', 'folder', 'link' or 'other'; None where there is nothing."""
+        try:
+            mode = os.lstat(self.path(name)).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if stat.S_ISLNK(mode):
+            return "link"
+        if stat.S_ISDIR(mode):
+            return "folder"
+        return "file" if stat.S_ISREG(mode) else "other"
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names in a folder, sorted; none where there is no folder."""
+        try:
+            return sorted(os.listdir(self.path(folder)))
+        except (FileNotFoundError, NotADirectoryError):
+            return []

@@ -1,0 +1,42 @@
+"""The exceptions that end a run, each with its exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shardgen.diagnostics import Diagnostic
+
+
+class ShardgenError(Exception):
+    """A run that ends for a reason the user can act on; `str()` is the message."""
+
+    exit_code = 2
+
+
+class InvalidInput(ShardgenError):
+    """What the user wrote is wrong; carries every diagnostic of the run.
+
+    `root` is the folder that the diagnostics' files are relative to; the edge sets it.
+    """
+
+    exit_code = 2
+    root = "."
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(f"{len(diagnostics)} errors")
+        self.diagnostics = tuple(diagnostics)
+
+
+class UsageError(ShardgenError):
+    """A command line that asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class Refused(ShardgenError):
+    """A write that would lose what is not ours, or move what must stay."""
+
+    exit_code = 3

@@ -1,0 +1,73 @@
+"""Runs the command line and maps every way it can end to an exit code and a message."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from shardgen.errors import InvalidInput, Refused, ShardgenError
+from shardgen.terminal import err, painter
+
+
+def run(arguments: list[str]) -> int:
+    """Return the exit code of a command line; nothing but a bug leaves a traceback."""
+    from shardgen.cli import cli
+
+    try:
+        code = cli.main(args=arguments, prog_name="shardgen", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        err("\ninterrupted; every file is whole, and the next render completes what was begun\n")
+        return 130
+    except click.ClickException as error:
+        err(usage_text(error))
+        return 2
+    except InvalidInput as error:
+        err(invalid_text(error))
+        return error.exit_code
+    except Refused as error:
+        err(f"{error}\n")
+        return error.exit_code
+    except ShardgenError as error:
+        err(f"{painter(error=True)('error', 'error')}: {error}\n")
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 130
+    except OSError as error:
+        err(f"error: {error.filename or ''}: {error.strerror or error}\n".replace(": :", ":"))
+        return 2
+    except Exception:  # noqa: BLE001 - the last resort
+        import traceback
+
+        err(traceback.format_exc())
+        err("this is a bug in shardgen; please report it with the lines above\n")
+        return 70
+    return code if isinstance(code, int) else 0
+
+
+def usage_text(error: click.ClickException) -> str:
+    """Return what is wrong with a command line, and where help is."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "shardgen"
+    return f"error: {error.format_message()}\n`{path} --help` shows how it is used\n"
+
+
+def invalid_text(error: InvalidInput) -> str:
+    """Return every diagnostic of the run, with the lines they are about."""
+    from shardgen.diagnostics import report_text
+    from shardgen.source import LINE_BREAK
+
+    sources = {}
+    for file in {diagnostic.file for diagnostic in error.diagnostics}:
+        try:
+            with open(os.path.join(error.root, file), "rb") as opened:
+                text = opened.read().decode("utf-8-sig", "replace")
+            sources[file] = LINE_BREAK.split(text)
+        except OSError:
+            sources[file] = []
+    return report_text(error.diagnostics, sources, painter(error=True))

@@ -1,0 +1,207 @@
+"""One migration: operations in; its number, name, digest and the data of its template out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shardgen.ledger.names import Names, derive_names
+from shardgen.ledger.operations import (
+    Assign,
+    Drain,
+    Init,
+    Move,
+    Operation,
+    Pin,
+    Validate,
+    operations_json,
+    read_operations,
+)
+from shardgen.ledger.sums import number_of
+
+if TYPE_CHECKING:
+    from shardgen.ledger.verify import Ledger
+
+#: what the first migration has for a parent
+NO_PARENT = "none"
+#: tenant ids on one line of an assign
+TENANTS_PER_LINE = 10
+
+_ID = re.compile(r"-- shardgen:id ([0-9a-f]{64}) parent ([0-9a-f]{64}|none)")
+_OPERATIONS = re.compile(r"-- shardgen:ops (\[.*\])")
+#: the header stands in the first lines, so that no comment further down can pass for it
+_HEADER_LINES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """A committed or planned file; `name` is its file name without the suffix, `id` a digest."""
+
+    number: int
+    name: str
+    id: str
+    parent: str
+    operations: tuple[Operation, ...]
+
+    @property
+    def file(self) -> str:
+        """Return the file name, with which the migration is stored and named in messages."""
+        return f"{self.name}.sql"
+
+    @property
+    def operation(self) -> Operation:
+        """Return the one operation that a file carries."""
+        return self.operations[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """Why a file is no migration: a short name for programs, a message for people."""
+
+    kind: str
+    message: str
+
+
+def make_migration(number: int, operation: Operation, previous: Migration | None) -> Migration:
+    """Return the migration that does one operation after `previous`."""
+    parent = previous.id if previous else NO_PARENT
+    return Migration(
+        number=number,
+        name=f"{number:04d}_{slug(operation)}",
+        id=migration_id(parent, (operation,)),
+        parent=parent,
+        operations=(operation,),
+    )
+
+
+def next_migrations(ledger: Ledger, operations: Iterable[Operation]) -> tuple[Migration, ...]:
+    """Return the migrations that follow on the ledger's last one, one for each operation."""
+    previous = ledger.migrations[-1] if ledger.migrations else None
+    pending = []
+    for operation in operations:
+        previous = make_migration(previous.number + 1 if previous else 1, operation, previous)
+        pending.append(previous)
+    return tuple(pending)
+
+
+def migration_id(parent: str, operations: tuple[Operation, ...]) -> str:
+    """Return the sha256 over the parent's id and the operations: equal histories have equal ids."""
+    return hashlib.sha256(f"{parent}\n{operations_json(operations)}".encode()).hexdigest()
+
+
+def slug(operation: Operation) -> str:
+    """Return what an operation is called in file names: `add_shard_3`, `move_shard_2_to_3`."""
+    match operation:
+        case Init() | Pin() | Validate():
+            return operation.op
+        case Assign():
+            return f"assign_to_shard_{operation.shard}"
+        case Move():
+            return f"move_shard_{operation.shard}_to_{operation.to}"
+        case _:
+            return f"{operation.op}_shard_{operation.shard}"
+
+
+def is_ours(content: bytes) -> bool:
+    """Return whether a file bears the header of a migration, intact or not."""
+    return any(line.startswith(b"-- shardgen:") for line in content.split(b"\n", _HEADER_LINES))
+
+
+def read_migration(file: str, content: bytes) -> Migration | Unreadable:
+    """Return the migration that a committed file's header describes, or what is wrong with it."""
+    lines = content.decode("utf-8", "replace").split("\n", _HEADER_LINES)[:_HEADER_LINES]
+    ids = [match for line in lines if (match := _ID.fullmatch(line))]
+    listed = [match[1] for line in lines if (match := _OPERATIONS.fullmatch(line))]
+    number = number_of(file)
+    if number is None or len(ids) != 1 or len(listed) != 1:
+        return Unreadable(kind="no_header", message="has no header of shardgen")
+    operations = read_operations(listed[0])
+    if operations is None or len(operations) != 1:
+        text = "has operations that this shardgen does not know"
+        return Unreadable(kind="unknown_operation", message=text)
+    own, parent = ids[0].groups()
+    if own != migration_id(parent, operations):
+        text = "has an id that does not belong to its parent and operations"
+        return Unreadable(kind="wrong_id", message=text)
+    name = f"{number:04d}_{slug(operations[0])}"
+    if file != f"{name}.sql":
+        text = f"should be called {name}.sql by its operations"
+        return Unreadable(kind="misnamed", message=text)
+    return Migration(number=number, name=name, id=own, parent=parent, operations=operations)
+
+
+def names_of(operation: Init) -> Names:
+    """Return the names of the objects that an init creates."""
+    return derive_names(
+        schema=operation.schema,
+        table=operation.table,
+        id_column=operation.id_column,
+        shard_column=operation.shard_column,
+    )
+
+
+def migration_context(
+    migration: Migration, previous: Migration | None, names: Names
+) -> dict[str, object]:
+    """Return the plain data of the template `migrations/<op>.sql.j2`.
+
+    Tables are tuples of name parts, which the filter `identifier` joins; whatever else is a string
+    passes through `identifier`, `literal` or `sql_comment`.
+    """
+    return {
+        "op": migration.operation.op,
+        "number": migration.number,
+        "title": migration.name.replace("_", " ", 1),
+        "name": migration.name,
+        "file": migration.file,
+        "id": migration.id,
+        "parent": migration.parent,
+        "parent_file": previous.file if previous else None,
+        "operations": operations_json(migration.operations),
+        "lock_key": names.lock_key,
+        "table": names.qualified(names.table),
+        "registry": names.qualified(names.registry),
+        "ledger": names.qualified(names.ledger),
+        "id_column": names.id_column,
+        "shard_column": names.shard_column,
+        "foreign_key": names.foreign_key,
+        **_details(migration.operation),
+    }
+
+
+def _details(operation: Operation) -> dict[str, object]:
+    """Return what one kind of operation adds to the context."""
+    match operation:
+        case Init():
+            # 0 is no shard, so the pin knows the rows that the new column has given no shard yet
+            column_default = operation.default if operation.shards == 1 else 0
+            return {
+                "shards": operation.shards,
+                "default": operation.default,
+                "column_default": column_default,
+            }
+        case Pin():
+            return {
+                "shards": operation.shards,
+                "every_row": operation.route == "hash",
+                "md5": operation.fallback == "md5",
+            }
+        case Validate():
+            return {}
+        case Assign():
+            return {"shard": operation.shard, **_tenant_rows(operation.tenants)}
+        case Drain() | Move():
+            return {"shard": operation.shard, "to": operation.to}
+        case _:
+            return {"shard": operation.shard}
+
+
+def _tenant_rows(tenants: tuple[int, ...]) -> dict[str, object]:
+    rows = [
+        tenants[start : start + TENANTS_PER_LINE]
+        for start in range(0, len(tenants), TENANTS_PER_LINE)
+    ]
+    return {"tenants": len(tenants), "rows": tuple(rows[:-1]), "last_row": rows[-1]}

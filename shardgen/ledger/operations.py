@@ -1,0 +1,203 @@
+"""Operations on the fleet in, the JSON of a migration's header out; and committed JSON back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import ClassVar, TypeAlias
+
+#: tenants that one assign may name; more of them go to further files
+MOST_TENANTS = 500
+#: what the INTEGER column of the shard and a BIGINT id can hold
+LARGEST_SHARD = 2**31 - 1
+LARGEST_TENANT = 2**63 - 1
+#: shards that init may register, so that a forged file cannot exhaust the memory
+MOST_ADOPTED = 100_000
+
+#: the names that the migrations accept: what PostgreSQL keeps as it is, quoted or not
+NAME = re.compile("[a-z_][a-z0-9_]{0,62}")
+
+ROUTES = ("column", "hash")
+FALLBACKS = ("md5", "modulo")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Init:
+    """Creates the column, the registry with shards 1..shards, the foreign key, the ledger table."""
+
+    op: ClassVar[str] = "init"
+    schema: str | None
+    table: str
+    id_column: str
+    shard_column: str
+    shards: int
+    default: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """Writes today's shard into rows: those without one (route column), or all (route hash)."""
+
+    op: ClassVar[str] = "pin"
+    route: str
+    fallback: str
+    shards: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validate:
+    """Has PostgreSQL check the rows that the foreign key has not seen yet."""
+
+    op: ClassVar[str] = "validate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Add:
+    """Registers a shard as active."""
+
+    op: ClassVar[str] = "add"
+    shard: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Default:
+    """Makes a shard the column's default: new rows go there."""
+
+    op: ClassVar[str] = "default"
+    shard: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activate:
+    """Lets a draining shard take tenants again."""
+
+    op: ClassVar[str] = "activate"
+    shard: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """Puts tenants on a shard; their ids are sorted and at most `MOST_TENANTS`."""
+
+    op: ClassVar[str] = "assign"
+    shard: int
+    tenants: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drain:
+    """Marks a shard as draining, with the shard that its tenants go to, if any."""
+
+    op: ClassVar[str] = "drain"
+    shard: int
+    to: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Puts every tenant of a draining shard on another one."""
+
+    op: ClassVar[str] = "move"
+    shard: int
+    to: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire:
+    """Takes an empty shard out of the registry; the ledger keeps its id from coming back."""
+
+    op: ClassVar[str] = "retire"
+    shard: int
+
+
+Operation: TypeAlias = (
+    Init | Pin | Validate | Add | Default | Activate | Assign | Drain | Move | Retire
+)
+
+#: in the order in which one render plans them
+OPERATIONS: tuple[type[Operation], ...] = (
+    Init,
+    Pin,
+    Validate,
+    Add,
+    Default,
+    Activate,
+    Assign,
+    Drain,
+    Move,
+    Retire,
+)
+
+
+def operations_json(operations: tuple[Operation, ...]) -> str:
+    """Return the operations as one line of ASCII, the same for equal operations."""
+    return json.dumps([_record(operation) for operation in operations])
+
+
+def read_operations(text: str) -> tuple[Operation, ...] | None:
+    """Return the operations of a committed text; None unless `operations_json` would write it."""
+    try:
+        records = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(records, list):
+        return None
+    operations = tuple(
+        operation for record in records if (operation := _operation(record)) is not None
+    )
+    return operations if operations_json(operations) == text else None
+
+
+def _record(operation: Operation) -> dict[str, object]:
+    values = {field.name: getattr(operation, field.name) for field in fields(operation)}
+    return {"op": operation.op, **values}
+
+
+def _operation(record: object) -> Operation | None:
+    """Return the operation of a JSON object; None where a key or a value is not acceptable."""
+    if not isinstance(record, dict):
+        return None
+    kind = next((kind for kind in OPERATIONS if kind.op == record.get("op")), None)
+    if kind is None or record.keys() != {"op", *(field.name for field in fields(kind))}:
+        return None
+    values = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in record.items()
+        if name != "op"
+    }
+    make: Callable[..., Operation] = kind
+    return make(**values) if all(map(_acceptable, values, values.values())) else None
+
+
+def _acceptable(name: str, value: object) -> bool:
+    """Return whether a value may stand under the key, in whichever operation."""
+    match name:
+        case "schema":
+            return value is None or _is_name(value)
+        case "table" | "id_column" | "shard_column":
+            return _is_name(value)
+        case "route":
+            return value in ROUTES
+        case "fallback":
+            return value in FALLBACKS
+        case "shards":
+            return _is_shard(value, MOST_ADOPTED)
+        case "tenants":
+            return isinstance(value, tuple) and _are_tenants(value)
+        case _:
+            return _is_shard(value) or (name == "to" and value is None)
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and NAME.fullmatch(value) is not None
+
+
+def _is_shard(value: object, largest: int = LARGEST_SHARD) -> bool:
+    return type(value) is int and 1 <= value <= largest
+
+
+def _are_tenants(values: tuple[object, ...]) -> bool:
+    whole = all(type(value) is int and abs(value) <= LARGEST_TENANT for value in values)
+    return whole and 1 <= len(values) <= MOST_TENANTS and list(values) == sorted(set(values))  # type: ignore[type-var]

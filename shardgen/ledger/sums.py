@@ -1,0 +1,53 @@
+"""shardgen.sum: the migrations' bytes in, one sha256 each under a head line out; and back again."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+SUM_FILE = "shardgen.sum"
+
+_FILE_NAME = re.compile(r"([0-9]{4,})_[a-z0-9_]+\.sql")
+_LINE = re.compile(r"([0-9a-f]{64})  ([^/\s]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """A sum file as read: its (file name, sha256) lines, and whether it is as it was written."""
+
+    entries: tuple[tuple[str, str], ...]
+    intact: bool
+    strange: tuple[str, ...] = ()
+
+
+def number_of(file: str) -> int | None:
+    """Return the number that a migration's file name starts with, or None for any other file."""
+    match = _FILE_NAME.fullmatch(file)
+    return int(match[1]) if match else None
+
+
+def sum_text(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> str:
+    """Return the sum file of the migrations, ordered by number and name."""
+    pairs = files.items() if isinstance(files, Mapping) else files
+    ordered = sorted(pairs, key=lambda pair: (number_of(pair[0]) or 0, pair[0]))
+    body = "".join(f"{digest(content)}  {file}\n" for file, content in ordered)
+    return f"head {digest(body.encode())}\n{body}"
+
+
+def read_sums(content: bytes) -> Sums:
+    """Return what a sum file lists; lines that list nothing (conflict markers) are strange."""
+    text = content.decode("utf-8", "replace")
+    head, _, body = text.partition("\n")
+    matches = [(line, _LINE.fullmatch(line)) for line in body.splitlines()]
+    entries = tuple((match[2], match[1]) for _, match in matches if match)
+    strange = tuple(line for line, match in matches if not match)
+    whole = not body or body.endswith("\n")
+    written = whole and not strange and head == f"head {digest(body.encode())}"
+    return Sums(entries=entries, intact=written, strange=strange)
+
+
+def digest(content: bytes) -> str:
+    """Return the sha256 of the bytes, as 64 hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()

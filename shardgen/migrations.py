@@ -1,0 +1,216 @@
+"""The fleet and the committed ledger in; the migrations to come, and what becomes of each file, out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shardgen import plan
+from shardgen.digest import digest
+from shardgen.errors import InvalidInput
+from shardgen.ledger import history, migration, sums, verify
+from shardgen.ledger.damage import restored
+from shardgen.lock import Owned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shardgen.diagnostics import Diagnostic
+    from shardgen.ledger.verify import Ledger, Problem
+    from shardgen.lock import Lock
+    from shardgen.model import Fleet
+    from shardgen.plan import Change
+    from shardgen.source import Document
+
+    RenderText = Callable[[str, Mapping[str, object]], str]
+
+CODES = {
+    "shard_deleted": "SG601",
+    "retired_returns": "SG602",
+    "schema_changed": "SG603",
+    "table_changed": "SG603",
+    "id_column_changed": "SG603",
+    "shard_column_changed": "SG603",
+    "adopt_unlisted": "SG604",
+    "assign_inactive": "SG605",
+    "retire_with_tenants": "SG607",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """The ledger's folder on disk: its SQL files, its sum, and what an interrupted render left.
+
+    A file that the lock of an interrupted render announces and the sum does not list was never
+    committed: it is ours to write again or to remove.
+    """
+
+    path: str
+    files: Mapping[str, bytes]
+    sum: bytes | None
+    unfinished: Mapping[str, bytes]
+
+
+def read_folder(
+    path: str, names: list[str], read: Callable[[str], bytes | None], lock: Lock | None
+) -> Folder:
+    """Return the ledger's folder as it is on disk."""
+    found = {name: read(f"{path}/{name}") or b"" for name in names if name.endswith(".sql")}
+    committed = read(f"{path}/{sums.SUM_FILE}")
+    listed = {name for name, _ in sums.read_sums(committed or b"").entries}
+    unfinished = {
+        name: content
+        for name, content in found.items()
+        if name not in listed and lock and announced(lock, f"{path}/{name}", content)
+    }
+    files = {name: content for name, content in found.items() if name not in unfinished}
+    return Folder(path=path, files=files, sum=committed, unfinished=unfinished)
+
+
+def announced(lock: Lock, path: str, content: bytes) -> bool:
+    """Return whether an interrupted render's lock says that it was about to write this file."""
+    entry = lock.outputs.get(path)
+    return bool(entry and entry.was is not None and digest(content) in {entry.digest, entry.was})
+
+
+def read_ledger(folder: Folder, lock: Lock | None) -> Ledger:
+    """Return the ledger; committed files that the lock knows and the folder lacks are a problem."""
+    ledger = verify.read_ledger(folder.files, folder.sum)
+    reported = {problem.path for problem in ledger.problems}
+    lost = [
+        restored(name, "missing", f"is gone, and so is its line in {sums.SUM_FILE}")
+        for name in lost_files(folder, lock)
+        if name not in reported
+    ]
+    return replace(ledger, problems=(*ledger.problems, *lost)) if lost else ledger
+
+
+def lost_files(folder: Folder, lock: Lock | None) -> list[str]:
+    """Return the names of committed migrations of this folder that are not there."""
+    prefix = f"{folder.path}/"
+    return [
+        path.removeprefix(prefix)
+        for path, entry in sorted(lock.outputs.items() if lock else ())
+        if entry.form == "once"
+        and entry.was is None
+        and path.startswith(prefix)
+        and path.removeprefix(prefix) not in folder.files
+    ]
+
+
+def desired_of(fleet: Fleet) -> history.Desired:
+    """Return what shards.yaml wants the ledger to say."""
+    database = fleet.database
+    return history.Desired(
+        schema=database.schema,
+        table=database.table,
+        id_column=database.id_column,
+        shard_column=database.shard_column,
+        default_shard=database.default_shard,
+        adopt_shards=database.adopt.shards,
+        adopt_route=database.adopt.route,
+        fallback=fleet.routing.fallback,
+        shards=tuple(
+            history.DesiredShard(id=shard.id, state=shard.state, move_to=shard.move_to)
+            for shard in fleet.shards
+        ),
+        assign=tuple((entry.shard, entry.tenants) for entry in fleet.assign),
+    )
+
+
+def plan_migrations(
+    folder: Folder,
+    ledger: Ledger,
+    fleet: Fleet,
+    document: Document,
+    lock: Lock | None,
+    render: RenderText,
+) -> tuple[Change, ...]:
+    """Return what becomes of the ledger's files, in the order in which they must be written.
+
+    Raises InvalidInput where no migration leads to what shards.yaml wants.
+    """
+    planned = history.plan(ledger.recorded, desired_of(fleet))
+    if planned.problems:
+        raise InvalidInput([diagnostic(problem, fleet, document) for problem in planned.problems])
+    new = new_files(ledger, planned.operations, fleet, render)
+    entries = lock.outputs if lock else {}
+    committed = [file_change(folder, name, content, entries) for name, content in folder.files.items()]
+    created = [file_change(folder, name, content, entries) for name, content in new.items()]
+    sum_path = f"{folder.path}/{sums.SUM_FILE}"
+    text = sums.sum_text({**folder.files, **new})
+    verified = Owned("migrations", "whole", digest(folder.sum)) if folder.sum else None
+    summed = plan.plan_whole("migrations", sum_path, text, folder.sum, verified)
+    orphans = [
+        orphan(f"{folder.path}/{name}", content)
+        for name, content in sorted(folder.unfinished.items())
+        if name not in new
+    ]
+    return (*committed, *created, summed, *orphans)
+
+
+def new_files(
+    ledger: Ledger,
+    operations: tuple[object, ...],
+    fleet: Fleet,
+    render: RenderText,
+) -> dict[str, bytes]:
+    """Return the new migrations' files, by name, in order."""
+    names = database_names(fleet)
+    previous = ledger.migrations[-1] if ledger.migrations else None
+    found = {}
+    for made in migration.next_migrations(ledger, operations):  # type: ignore[arg-type]
+        context = migration.migration_context(made, previous, names)
+        template = f"migrations/{made.operation.op}.sql.j2"
+        found[made.file] = render(template, context).encode()
+        previous = made
+    return found
+
+
+def database_names(fleet: Fleet) -> migration.Names:
+    """Return the names of the ledger's objects in the database."""
+    database = fleet.database
+    return migration.derive_names(
+        schema=database.schema,
+        table=database.table,
+        id_column=database.id_column,
+        shard_column=database.shard_column,
+    )
+
+
+def file_change(
+    folder: Folder, name: str, content: bytes, entries: Mapping[str, Owned]
+) -> Change:
+    """Return what becomes of one migration: nothing where it is committed, else it is written."""
+    path = f"{folder.path}/{name}"
+    before = folder.files.get(name, folder.unfinished.get(name))
+    return plan.once(path, content, before, entries.get(path))
+
+
+def orphan(path: str, content: bytes) -> Change:
+    """Return the removal of a migration that an interrupted render wrote and no plan needs now."""
+    return plan.Change(
+        destination=path,
+        kind=plan.REMOVE,
+        reason="left by an interrupted render",
+        before=content,
+        after=None,
+        owned=None,
+    )
+
+
+def diagnostic(problem: history.PlanProblem, fleet: Fleet, document: Document) -> Diagnostic:
+    """Return a wish that no migration can fulfil as an error at its place in shards.yaml."""
+    index = {shard.id: shard.index for shard in fleet.shards}
+    path: tuple[str | int, ...] = ("shards",)
+    if problem.key:
+        path = tuple(problem.key.split("."))
+    elif problem.shard in index:
+        path = ("shards", index[problem.shard])
+    code = CODES.get(problem.kind, "SG607")
+    return document.error(path, code, problem.message, problem.hint)
+
+
+def problem_path(folder: Folder, problem: Problem) -> str:
+    """Return the path of a damaged file, relative to the project."""
+    return f"{folder.path}/{problem.path}"

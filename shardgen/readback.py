@@ -1,0 +1,108 @@
+"""Rendered text in, what is wrong with it out: each language's own parser reads it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shardgen import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shardgen.model import Fleet
+
+
+def read_back(output: str, language: str, text: str, fleet: Fleet) -> str | None:
+    """Return why a rendered file must not be written, or None where it says what it should."""
+    reader = READERS.get(language)
+    if reader is None:
+        return None if text.endswith("\n") or not text else "does not end with a line break"
+    try:
+        data = reader(text)
+    except Exception as error:  # noqa: BLE001 - whatever a parser raises is its verdict
+        return f"cannot be read back as {language}: {first_line(error)}"
+    meaning = MEANINGS.get(output)
+    return meaning(data, fleet) if meaning else None
+
+
+def read_yaml(text: str) -> Any:
+    """Return a YAML file's data; compose's own tags count as nothing."""
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """Safe, and tolerant of compose's tags."""
+
+    Loader.add_multi_constructor("!", lambda *_: None)
+    return yaml.load(text, Loader=Loader)  # noqa: S506 - a safe loader
+
+
+def read_env(text: str) -> dict[str, str | None]:
+    """Return an env file's variables; a line that is no variable is an error."""
+    import io
+
+    from dotenv.parser import parse_stream
+
+    found: dict[str, str | None] = {}
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            raise ValueError(f"line {binding.original.line}: {binding.original.string!r}")
+        if binding.key is not None:
+            found[binding.key] = binding.value
+    return found
+
+
+def read_python(text: str) -> Any:
+    """Return a module's syntax tree."""
+    import ast
+
+    return ast.parse(text, feature_version=(3, 8))
+
+
+def read_json(text: str) -> Any:
+    """Return a JSON file's data."""
+    import json
+
+    return json.loads(text)
+
+
+def meaning_of_compose(data: Any, fleet: Fleet) -> str | None:
+    """Return what the overlay does not say of a shard: its id, and its volume at its mount."""
+    services = data.get("services") if isinstance(data, dict) else None
+    for shard in fleet.live:
+        service = (services or {}).get(shard.service)
+        if not isinstance(service, dict):
+            return f"defines no service {shard.service!r}"
+        number = compose.pairs(service.get("environment")).get(fleet.shard_id_variable)
+        if number != str(shard.id):
+            return f"gives {shard.service!r} the shard id {number!r}"
+        if fleet.service.base and shard.id == 1:
+            continue
+        mounts = compose.mounts(service.get("volumes"))
+        if (shard.volume, shard.mount) not in {(m.source, m.target) for m in mounts}:
+            return f"does not mount {shard.volume!r} at {shard.mount!r} in {shard.service!r}"
+    return None
+
+
+def meaning_of_env(data: dict[str, str | None], fleet: Fleet) -> str | None:
+    """Return which variable the env file does not say as the model has it."""
+    for variable in fleet.variables:
+        if data.get(variable.name) != variable.value:
+            return f"says {variable.name}={data.get(variable.name)!r}, not {variable.value!r}"
+    return None
+
+
+def first_line(error: Exception) -> str:
+    """Return a parser's complaint on one line."""
+    return " ".join(str(error).split())[:200]
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "yaml": read_yaml,
+    "env": read_env,
+    "python": read_python,
+    "json": read_json,
+}
+MEANINGS: dict[str, Callable[[Any, Fleet], str | None]] = {
+    "compose": meaning_of_compose,
+    "env": meaning_of_env,
+}

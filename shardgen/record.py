@@ -1,0 +1,108 @@
+"""The fleet as last rendered, and what a new one does to it: what moves, what must not change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shardgen import compose
+from shardgen.fallback import rerouted_share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shardgen.model import Fleet
+
+#: What belongs to a shard's customers: it changes only when the operator says so.
+SACRED = ("service", "volume", "mount")
+
+
+def fleet_record(fleet: Fleet) -> dict[str, Any]:
+    """Return what the lock keeps of a fleet."""
+    return {
+        "fallback": fleet.routing.fallback,
+        "fallback_shards": list(fleet.fallback_ids),
+        "shards": {
+            str(shard.id): {
+                "mount": shard.mount,
+                "service": shard.service,
+                "state": shard.state,
+                "url": shard.url,
+                "volume": shard.volume,
+            }
+            for shard in fleet.shards
+        },
+    }
+
+
+def record_of_overlay(data: Any, fleet: Fleet) -> dict[str, Any]:
+    """Return the fleet that an overlay on disk describes, for a project whose lock is lost.
+
+    The overlay says nothing of shard 1's volume, and nothing of the fallback: those are taken to
+    be as they are now.
+    """
+    shards = {}
+    services = data.get("services") if isinstance(data, dict) else None
+    for name, service in (services or {}).items():
+        environment = compose.pairs((service or {}).get("environment"))
+        number = environment.get(fleet.shard_id_variable)
+        if number is None:
+            continue
+        entry = {"service": name, "state": "active"}
+        mounts = [mount for mount in compose.mounts(service.get("volumes")) if mount.named]
+        if mounts:
+            entry |= {"volume": mounts[0].source, "mount": mounts[0].target}
+        shards[str(number)] = entry
+    ids = sorted(int(number) for number in shards if number.isdigit())
+    return {"fallback": fleet.routing.fallback, "fallback_shards": ids, "shards": shards}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChange:
+    """Something that a running shard's customers depend on, before and after."""
+
+    shard: int
+    index: int
+    what: str
+    before: str
+    after: str
+
+
+def state_changes(before: Mapping[str, Any], fleet: Fleet) -> Iterator[StateChange]:
+    """Yield each change of what is sacred to a shard that was rendered before."""
+    for shard in fleet.shards:
+        recorded = before.get("shards", {}).get(str(shard.id), {})
+        for what in SACRED:
+            now = getattr(shard, what)
+            if what in recorded and recorded[what] != now:
+                yield StateChange(
+                    shard=shard.id, index=shard.index, what=what, before=recorded[what], after=now
+                )
+
+
+def lost_shards(before: Mapping[str, Any], fleet: Fleet) -> list[int]:
+    """Return the ids that were rendered before and are in shards.yaml no more."""
+    ids = {shard.id for shard in fleet.shards}
+    return sorted(int(number) for number in before.get("shards", {}) if int(number) not in ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reroute:
+    """Fallback tenants that another shard answers now. `share` is of 1, counted over the ids
+    1 to 100,000; `freeze` is the list of ids that avoids it."""
+
+    share: float
+    freeze: tuple[int, ...]
+
+
+def reroute(before: Mapping[str, Any], fleet: Fleet) -> Reroute | None:
+    """Return what a new fleet does to the tenants of the fallback; None where nothing changes."""
+    was = tuple(before.get("fallback_shards", ()))
+    now = fleet.fallback_ids
+    kind = before.get("fallback", fleet.routing.fallback)
+    if not was or not now or (was, kind) == (now, fleet.routing.fallback):
+        return None
+    share = rerouted_share(kind, was, fleet.routing.fallback, now)
+    live = {shard.id for shard in fleet.live}
+    freeze = was if kind == fleet.routing.fallback and live.issuperset(was) else ()
+    return Reroute(share=share, freeze=freeze) if share else None

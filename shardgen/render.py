@@ -1,0 +1,179 @@
+"""Templates and plain data in, the text of every output out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from shardgen import quoting
+from shardgen.errors import ShardgenError
+from shardgen.ledger import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shardgen.outputs import Output
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "yaml": quoting.yaml,
+    "yaml_block": quoting.yaml_block,
+    "env": quoting.env,
+    "python": quoting.python,
+    "json": quoting.json_text,
+    "name": quoting.name,
+    "text": quoting.text,
+    "code": quoting.code,
+    "join": quoting.join,
+    "identifier": lambda value: quoting.Quoted(sql.quote_identifier(value)),
+    "literal": lambda value: quoting.Quoted(sql.quote_literal(value)),
+    "sql_comment": lambda value: quoting.Quoted(sql.comment_text(value)),
+}
+
+
+class BrokenTemplate(ShardgenError):
+    """A template that cannot be rendered; the message names the file, the line and the cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """One destination's text: as a whole file, and as the named blocks of a file of the user's."""
+
+    output: Output
+    destination: str
+    whole: str
+    blocks: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Templates:
+    """Where templates come from: the user's own by name, else the package's."""
+
+    package: Callable[[str], str | None]
+    user: Callable[[str], str | None]
+
+    def load(self, name: str) -> tuple[str, bool] | None:
+        """Return a template's text and whether it is the user's; None where there is none.
+
+        A user's template that equals the packaged one is the packaged one.
+        """
+        packaged, own = self.package(name), self.user(name)
+        if own is not None and own != packaged:
+            return own, True
+        return None if packaged is None else (packaged, False)
+
+
+def quoted_concat(parts: Any) -> quoting.Quoted:
+    """Return the text of a macro or block: all of it was checked when it was written."""
+    return quoting.Quoted("".join(parts))
+
+
+def environment(templates: Templates, *, sandboxed: bool) -> jinja2.Environment:
+    """Return the environment: strict about names and quotes; sandboxed for a user's templates."""
+
+    def load(name: str) -> str | None:
+        found = templates.load(name)
+        return found[0] if found else None
+
+    kind = ImmutableSandboxedEnvironment if sandboxed else jinja2.Environment
+    made = kind(
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=quoting.finalize,
+        loader=jinja2.FunctionLoader(load),
+        autoescape=False,  # noqa: S701 - quoting filters are demanded instead of HTML escapes
+    )
+    made.filters.update(FILTERS)
+    made.concat = quoted_concat  # type: ignore[assignment]
+    return made
+
+
+class Renderer:
+    """Renders templates by name; makes each of its two environments when it is first needed."""
+
+    def __init__(self, templates: Templates) -> None:
+        self.templates = templates
+        self.made: dict[bool, jinja2.Environment] = {}
+
+    def template(self, name: str) -> jinja2.Template:
+        """Return a compiled template; a fault in it is a `BrokenTemplate`."""
+        found = self.templates.load(name)
+        if found is None:
+            raise BrokenTemplate(f"template {name!r} does not exist")
+        sandboxed = found[1]
+        if sandboxed not in self.made:
+            self.made[sandboxed] = environment(self.templates, sandboxed=sandboxed)
+        with explained(name):
+            return self.made[sandboxed].get_template(name)
+
+    def text(self, name: str, context: Mapping[str, Any]) -> str:
+        """Return a template's whole text."""
+        template = self.template(name)
+        with explained(name):
+            return str(template.render(context))
+
+    def output(self, output: Output, context: Mapping[str, Any]) -> Rendered:
+        """Return an output's text, whole and by blocks."""
+        template = self.template(output.template)
+        with explained(output.template):
+            whole = str(template.render(context))
+        return Rendered(
+            output=output,
+            destination=output.destination,
+            whole=whole,
+            blocks=Blocks(template, context, output.template),
+        )
+
+
+class Blocks(dict[str, str]):
+    """The blocks of a template, rendered when one is asked for; most files are written whole."""
+
+    def __init__(self, template: jinja2.Template, context: Mapping[str, Any], name: str) -> None:
+        super().__init__(dict.fromkeys(template.blocks, ""))
+        self.template, self.context, self.name = template, context, name
+
+    def __getitem__(self, block: str) -> str:
+        """Return a block's text without empty lines around it."""
+        render = self.template.blocks[block]
+        with explained(self.name):
+            text = "".join(render(self.template.new_context(dict(self.context))))
+        return text.strip("\n") + "\n" if text.strip() else ""
+
+
+class explained:  # noqa: N801 - read as a verb after `with`
+    """Turns whatever a template raises into a `BrokenTemplate` with its place."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        """Raise the explanation; an interrupt or a broken template passes as it is."""
+        if error is None or not isinstance(error, Exception) or isinstance(error, BrokenTemplate):
+            return
+        name, line = self.name, getattr(error, "lineno", None)
+        if isinstance(error, jinja2.TemplateSyntaxError):
+            name = error.name or name
+        else:
+            line = line or template_line(trace)
+        place = f"templates/{name}:{line}" if line else f"templates/{name}"
+        cause = str(error) or type(error).__name__
+        raise BrokenTemplate(f"{place}: {cause}") from error
+
+
+def template_line(trace: Any) -> int | None:
+    """Return the innermost template line of a traceback; jinja rewrites it to the source's."""
+    line = None
+    while trace is not None:
+        if "__jinja_template__" in trace.tb_frame.f_globals or "<template>" in (
+            trace.tb_frame.f_code.co_filename
+        ):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

@@ -1,0 +1,66 @@
+"""What the schema cannot say: rules across keys and files, each a function to its diagnostics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shardgen.rules import (
+    basefile,
+    characters,
+    consumers,
+    destinations,
+    identity,
+    lifecycle,
+    names,
+    secrets,
+    settings,
+    volumes,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shardgen.diagnostics import Diagnostic
+    from shardgen.rules.subject import Subject
+
+RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
+    identity.repeated_ids,
+    identity.first_shard,
+    identity.shared_volumes,
+    identity.shared_urls,
+    lifecycle.some_active,
+    lifecycle.default_shard,
+    lifecycle.move_targets,
+    lifecycle.fallback_shards,
+    lifecycle.assignments,
+    settings.compose_keys,
+    settings.healthchecks,
+    settings.shard_id_variable,
+    basefile.base_file,
+    basefile.without_base,
+    basefile.network_mode,
+    basefile.one_container,
+    basefile.host_ports,
+    basefile.fixed_addresses,
+    basefile.taken_names,
+    basefile.known_names,
+    volumes.first_mount,
+    volumes.other_services,
+    volumes.passed_through,
+    volumes.declared,
+    volumes.driver_options,
+    consumers.consumers,
+    consumers.variables_reach,
+    destinations.own_outputs,
+    destinations.places,
+    destinations.claims,
+    destinations.env_destination,
+    destinations.templates,
+    names.service_names,
+    names.sql_names,
+    names.python_names,
+    characters.characters,
+    characters.urls,
+    characters.interpolation,
+    secrets.secrets,
+)

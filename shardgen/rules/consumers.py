@@ -1,0 +1,130 @@
+"""Consumers: services of the base that receive the shard variables and reach every shard."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from shardgen import compose
+from shardgen.base import service_networks
+from shardgen.rules.basefile import few
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shardgen.base import Base
+    from shardgen.diagnostics import Diagnostic
+    from shardgen.model import Shard
+    from shardgen.rules.subject import Subject
+    from shardgen.source import Path
+
+
+def consumers(subject: Subject) -> Iterator[Diagnostic]:
+    """Each consumer is another service of the base, listed once, on a network with every shard."""
+    seen: set[str] = set()
+    reach = networks_of_shards(subject) if subject.base else []
+    for index, name in enumerate(subject.fleet.service.consumers):
+        path: Path = ("service", "consumers", index)
+        if name in seen:
+            yield subject.error(path, "SG325", f"the consumer {name!r} is listed twice",
+                                "keep one of them")  # fmt: skip
+        elif name == subject.fleet.service.name:
+            yield subject.error(path, "SG326", f"{name!r} is the service that runs as shards",
+                                "consumers are the services that call it")  # fmt: skip
+        elif subject.base is not None:
+            yield from in_base(subject, subject.base, path, name, reach)
+        seen.add(name)
+
+
+def in_base(
+    subject: Subject, base: Base, path: Path, name: str, reach: list[tuple[Shard, frozenset[str]]]
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a consumer that the base should have."""
+    if name not in base.services:
+        if "include" not in base.document.data:
+            yield subject.error(path, "SG320", f"{base.file} has no service {name!r}",
+                                f"its services are: {few(base.services)}")  # fmt: skip
+        return
+    service = base.services[name]
+    yield from own_variables(subject, base, name, service)
+    mode = service.get("network_mode")
+    if mode is not None:
+        yield base.document.error(
+            ("services", name, "network_mode"), "SG322",
+            f"the consumer {name} has network_mode {mode!r}, where no shard has a name",
+            "give it networks: that it shares with the shards",
+        )  # fmt: skip
+        return
+    joined = service_networks(service).keys()
+    apart = next((shard for shard, networks in reach if not networks & joined), None)
+    if apart is not None:
+        yield subject.error(
+            path, "SG321", f"{name} shares no network with shard {apart.id}",
+            f"{name} is on {', '.join(joined)}, the shard on {', '.join(sorted(dict(by_shard(reach))[apart.id]))}",
+        )  # fmt: skip
+
+
+def by_shard(reach: list[tuple[Shard, frozenset[str]]]) -> Iterator[tuple[int, frozenset[str]]]:
+    """Yield the id and the networks of each shard."""
+    for shard, networks in reach:
+        yield shard.id, networks
+
+
+def networks_of_shards(subject: Subject) -> list[tuple[Shard, frozenset[str]]]:
+    """Return the networks of the shards that a consumer must reach by name.
+
+    Shards on the same networks are looked at once; those with a URL of their own need none.
+    """
+    if "network_mode" in subject.base_service:
+        return []
+    found: dict[frozenset[str], Shard] = {}
+    plain: frozenset[str] | None = None
+    for shard in subject.live:
+        if shard.explicit_url:
+            continue
+        if "networks" in subject.entry(shard):
+            networks = joined_by(subject, shard)
+        else:
+            plain = networks = plain or joined_by(subject, shard)
+        found.setdefault(networks, shard)
+    return [(shard, networks) for networks, shard in found.items()]
+
+
+def joined_by(subject: Subject, shard: Shard) -> frozenset[str]:
+    """Return the networks that a shard joins; without any, it is compose's default."""
+    return frozenset(compose.named(subject.effective("networks", shard), "networks") or ["default"])
+
+
+def own_variables(
+    subject: Subject, base: Base, name: str, service: dict[str, Any]
+) -> Iterator[Diagnostic]:
+    """Yield the shard variables that a consumer sets itself: `environment` wins over env_file."""
+    prefix = re.escape(subject.fleet.service.prefix)
+    ours = re.compile(rf"{prefix}_(NUM_SHARDS|PORT|BASE_URL|SHARD_IDS|SHARD_[0-9]+_URL)")
+    environment = service.get("environment")
+    is_list = isinstance(environment, list)
+    for index, key in enumerate(compose.pairs(environment)):
+        if ours.fullmatch(key):
+            yield base.document.error(
+                ("services", name, "environment", place(environment, key, index) if is_list else key),
+                "SG323", f"the consumer {name} sets {key} itself, which wins over the generated value",
+                f"remove it: {name} receives {key} through its env_file", key=not is_list,
+            )  # fmt: skip
+
+
+def place(environment: list[Any], key: str, index: int) -> int:
+    """Return the place of a variable in a list of KEY=value; the last one wins."""
+    places = [at for at, item in enumerate(environment) if str(item).partition("=")[0] == key]
+    return places[-1] if places else index
+
+
+def variables_reach(subject: Subject) -> Iterator[Diagnostic]:
+    """Consumers get their variables from the env output."""
+    if not subject.fleet.service.consumers or not subject.has_overlay:
+        return
+    if not any(output.name == "env" for output in subject.outputs):
+        yield subject.error(
+            ("outputs", "env", "enabled"), "SG324",
+            "the env output is off, but consumers receive their variables from it",
+            "turn it on, or remove service.consumers",
+        )  # fmt: skip

@@ -1,0 +1,191 @@
+"""Destinations: inside the project, each a file of its own, none an input."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from shardgen.outputs import OUTPUTS
+from shardgen.rules.settings import env_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shardgen.diagnostics import Diagnostic
+    from shardgen.outputs import Output
+    from shardgen.rules.subject import Subject
+    from shardgen.source import Path
+
+LOCK = "shardgen.lock"
+#: Outputs that a later version makes; their names are not the user's.
+RESERVED = frozenset({"router_ts", "table_json", "kubernetes", "swarm", "prometheus", "nginx"})
+PACKAGED = frozenset(output.template for output in OUTPUTS.values())
+
+
+def own_outputs(subject: Subject) -> Iterator[Diagnostic]:
+    """An output of the user's own has a template and a path, and a name that is free."""
+    for name, entry in subject.data.get("outputs", {}).items():
+        path: Path = ("outputs", name)
+        if name in RESERVED:
+            yield subject.error(
+                path, "SG409", f"the output {name!r} is not made by this version",
+                "the name is kept for it: choose another name for an output of your own", key=True,
+            )  # fmt: skip
+        elif name not in OUTPUTS:
+            lacking = [key for key in ("template", "path") if key not in entry]
+            if lacking:
+                close = close_output(name)
+                hint = f"did you mean {close!r}?" if close else f"as {name}: {{template: {name}.j2, path: {name}.txt}}"
+                yield subject.error(path, "SG407", f"the output {name!r} lacks {' and '.join(lacking)}",
+                                    hint, key=True)  # fmt: skip
+
+
+def close_output(name: str) -> str:
+    """Return the output of the table that a misspelt name most likely means."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name, OUTPUTS, n=1, cutoff=0.7)), "")
+
+
+def path_of(output: Output, subject: Subject) -> Path:
+    """Return where shards.yaml states an output's destination."""
+    if output.name == "migrations":
+        return ("database", "migrations", "path")
+    return ("outputs", output.name, "path")
+
+
+def is_written(subject: Subject, path: Path) -> bool:
+    """Return whether a path is in shards.yaml."""
+    found: object = subject.data
+    for step in path:
+        if not isinstance(found, dict) or step not in found:
+            return False
+        found = found[step]
+    return True
+
+
+def is_outside(path: str) -> bool:
+    """Return whether a path can leave the project's folder."""
+    return path.startswith("/") or ".." in path.split("/")
+
+
+def places(subject: Subject) -> Iterator[Diagnostic]:
+    """Each destination is a path in the project that leads through no symlink and hits no folder."""
+    for output in subject.outputs:
+        path, name = path_of(output, subject), output.destination
+        if is_outside(name):
+            what = "is absolute" if name.startswith("/") else "leaves the folder of shards.yaml"
+            yield subject.error(path, "SG401", f"the destination {name!r} {what}",
+                                "write a path below the folder of shards.yaml, without '..'")  # fmt: skip
+        elif problem := obstacle(subject, output):
+            code, message, hint = problem
+            yield subject.error(path, code, message, hint)
+
+
+def obstacle(subject: Subject, output: Output) -> tuple[str, str, str] | None:
+    """Return code, message and hint of what stands where a destination should be."""
+    name = output.destination
+    parts = name.split("/")
+    for end in range(1, len(parts) + 1):
+        part = "/".join(parts[:end])
+        kind = subject.project.kind(part)
+        if kind == "link":
+            hint = "name the real path: what a link points to may be anywhere"
+            return "SG402", f"the destination {name!r} goes through the symlink {part!r}", hint
+        wanted = "file" if end == len(parts) and output.meets != "once" else "folder"
+        if kind not in {None, wanted}:
+            message = f"the destination {name!r} needs a {wanted}, but {part!r} is a {kind}"
+            return "SG405", message, "choose another path, or move what is there"
+    return None
+
+
+def claims(subject: Subject) -> Iterator[Diagnostic]:
+    """No two outputs write to one place; upper and lower case are one on some machines."""
+    taken = sorted(inputs(subject).items())
+    owners: list[tuple[str, Output]] = []
+    for output in subject.outputs:
+        name = folded(output.destination)
+        path = path_of(output, subject)
+        if name == ".":
+            yield subject.error(path, "SG405", f"the destination of {output.name} is the project itself",
+                                "name a path below it")  # fmt: skip
+            continue
+        what = next((w for at, w in taken if overlaps(at, name)), None)
+        if name.split("/")[0] == ".git":
+            what = "where git keeps its own files"
+        if what:
+            yield subject.error(path, "SG404", f"the destination {output.destination!r} is {what}",
+                                "choose another path")  # fmt: skip
+        other = next((o for at, o in owners if overlaps(at, name)), None)
+        owners.append((name, output))
+        if other is None or what:
+            continue
+        if not is_written(subject, path):
+            path, output, other = path_of(other, subject), other, output
+        yield subject.error(
+            path, "SG403", f"{output.destination!r} is already the destination of {other.name}",
+            "give each output a path of its own",
+        )  # fmt: skip
+
+
+def folded(path: str) -> str:
+    """Return a path in the form in which two that may be one are equal."""
+    return posixpath.normpath(path).casefold()
+
+
+def overlaps(first: str, second: str) -> bool:
+    """Return whether two paths are one, or one is inside the other."""
+    return first == second or first.startswith(second + "/") or second.startswith(first + "/")
+
+
+def inputs(subject: Subject) -> dict[str, str]:
+    """Return the paths that no output may have, and what they are."""
+    found = {
+        folded(posixpath.basename(subject.document.file)): "this file",
+        LOCK: "where shardgen keeps its own record",
+        folded(subject.templates): "where your templates are",
+    }
+    if subject.fleet.service.base:
+        found[folded(subject.fleet.service.base)] = "the base file"
+    return found
+
+
+def env_destination(subject: Subject) -> Iterator[Diagnostic]:
+    """The shard variables do not reach the shards, which would restart whenever one is added."""
+    env = next((output for output in subject.outputs if output.name == "env"), None)
+    if env is None or not subject.has_overlay:
+        return
+    folder = posixpath.dirname(subject.fleet.service.base or "")
+    for at, name, in_base in env_files(subject):
+        if folded(posixpath.join(folder, name)) == folded(env.destination):
+            message = f"{env.destination!r} is also an env_file of the shards"
+            hint = "choose another path: each new shard would restart all others"
+            if is_written(subject, ("outputs", "env", "path")):
+                yield subject.error(("outputs", "env", "path"), "SG406", message, hint)
+            elif in_base:
+                yield subject.base_error(at, "SG406", message, hint)
+            else:
+                yield subject.error(at, "SG406", message, hint)
+            return
+
+
+def templates(subject: Subject) -> Iterator[Diagnostic]:
+    """Templates are found, in the project's folder of templates."""
+    if is_outside(subject.templates):
+        yield subject.error(("templates",), "SG410",
+                            f"the folder of templates {subject.templates!r} is outside the project",
+                            "write a path below the folder of shards.yaml")  # fmt: skip
+        return
+    for output in subject.outputs:
+        path: Path = ("outputs", output.name, "template")
+        if not is_written(subject, path):
+            continue
+        if is_outside(output.template):
+            yield subject.error(path, "SG410", f"the template {output.template!r} is outside its folder",
+                                f"write a path below {subject.templates}")  # fmt: skip
+        elif output.template not in PACKAGED and (
+            subject.project.read(posixpath.join(subject.templates, output.template)) is None
+        ):
+            yield subject.error(path, "SG408",
+                                f"there is no template {posixpath.join(subject.templates, output.template)}",
+                                "write it, or name one that is there")  # fmt: skip

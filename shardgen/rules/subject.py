@@ -1,0 +1,105 @@
+"""What every rule looks at, and where its diagnostics point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shardgen import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shardgen.base import Base
+    from shardgen.diagnostics import Diagnostic
+    from shardgen.model import Fleet, Shard
+    from shardgen.outputs import Output
+    from shardgen.source import Document, Path
+    from shardgen.validate import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A shards.yaml that its schema accepts, and what it speaks of."""
+
+    document: Document
+    data: dict[str, Any]
+    fleet: Fleet
+    base: Base | None
+    outputs: tuple[Output, ...]
+    project: Project
+    shards: tuple[Shard, ...]
+    by_id: dict[int, Shard]
+
+    @property
+    def service(self) -> dict[str, Any]:
+        """What is written under `service`."""
+        found: dict[str, Any] = self.data.get("service", {})
+        return found
+
+    @property
+    def live(self) -> list[Shard]:
+        """The shards that run, each id once."""
+        return [shard for shard in self.shards if shard.is_live]
+
+    @property
+    def later(self) -> list[Shard]:
+        """The running shards that the overlay makes from the base's service: all but shard 1."""
+        return [shard for shard in self.live if shard.id != 1]
+
+    @property
+    def active_ids(self) -> list[int]:
+        """The ids of the shards that take new tenants."""
+        return [shard.id for shard in self.shards if shard.state == "active"]
+
+    @property
+    def base_service(self) -> dict[str, Any]:
+        """The base's service of shard 1; empty without one."""
+        return self.base.service(self.fleet.service.name) if self.base else {}
+
+    @property
+    def has_overlay(self) -> bool:
+        """Whether the compose output is made."""
+        return any(output.name == "compose" for output in self.outputs)
+
+    def entry(self, shard: Shard) -> dict[str, Any]:
+        """Return what is written in a shard's entry."""
+        found: dict[str, Any] = self.data["shards"][shard.index]
+        return found
+
+    def layers(self) -> Iterator[tuple[Path, dict[str, Any], Shard | None]]:
+        """Yield the places that hold service keys: `service`, then the entry of each shard."""
+        yield ("service",), self.service, None
+        for shard in self.shards:
+            yield ("shards", shard.index), self.entry(shard), shard
+
+    def written(self, shard: Shard, key: str) -> Path:
+        """Return the path of a key in an entry; of the entry's id where the key is not written."""
+        return ("shards", shard.index, key if self.entry(shard).get(key) is not None else "id")
+
+    def error(
+        self, path: Path, code: str, message: str, hint: str, *, key: bool = False
+    ) -> Diagnostic:
+        """Return a diagnostic at a value of shards.yaml, else at the nearest that is written."""
+        node = self.document.error(path, code, message, hint, key=key)
+        written = [step for step in path if isinstance(step, str)]
+        if written and written[0] not in self.data:
+            return self.document.error(("shards",), code, message, hint, key=True)
+        return node
+
+    def base_error(
+        self, path: Path, code: str, message: str, hint: str, *, key: bool = False
+    ) -> Diagnostic:
+        """Return a diagnostic at a value of the base's service of shard 1."""
+        assert self.base is not None
+        full = ("services", self.fleet.service.name, *path)
+        return self.base.document.error(full, code, message, hint, key=key)
+
+    def effective(self, key: str, shard: Shard) -> Any:
+        """Return a service key as compose sees it for a shard: base, `service`, its own entry."""
+        found = self.base_service.get(key)
+        for layer in (self.service, self.entry(shard)):
+            for values in (layer.get("compose", {}), layer):
+                if key in values:
+                    found = compose.merged(key, found, values[key])
+        return found

@@ -1,0 +1,226 @@
+"""The state of a shard: one volume, one mount, one service."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, Any
+
+from shardgen import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shardgen.base import Base
+    from shardgen.diagnostics import Diagnostic
+    from shardgen.model import Shard
+    from shardgen.rules.subject import Subject
+    from shardgen.source import Path
+
+ALONE = "two services on one volume destroy its state"
+
+
+def first_mount(subject: Subject) -> Iterator[Diagnostic]:
+    """The base's shard 1 mounts the volume that shards.yaml calls its own."""
+    first = subject.by_id.get(1)
+    if first is None or not first.is_live or not subject.base_service:
+        return
+    found = compose.mounts(subject.base_service.get("volumes"))
+    at_target = [each for each in found if same_target(each.target, first.mount)]
+    if any(each.named and each.source == first.volume for each in at_target):
+        return
+    name = subject.fleet.service.name
+    mounted = next((each for each in found if each.source == first.volume), None)
+    path: Path = ("volumes",)
+    if at_target:
+        path = ("volumes", at_target[0].index)
+        message = f"{name} mounts {at_target[0].source!r} at {first.mount}, not {first.volume!r}"
+        hint = f"state what runs: storage: {{volume: {at_target[0].source or 'NAME'}}}"
+    elif mounted:
+        path = ("volumes", mounted.index)
+        message = f"{name} mounts {first.volume!r} at {mounted.target}, not at {first.mount}"
+        hint = f"state what runs: storage: {{mount: {mounted.target}}}"
+    else:
+        message = f"{name} does not mount {first.volume!r} at {first.mount}"
+        hint = "state the service's own volume and mount under service.storage"
+    if (written := written_storage(subject, first, at_target != [])) is not None:
+        yield subject.error(written, "SG312", message + f" in {subject.base.file}"  # type: ignore[union-attr]
+                            , hint)  # fmt: skip
+    else:
+        yield subject.base_error(path, "SG312", message, hint)
+
+
+def written_storage(subject: Subject, first: Shard, is_volume: bool) -> Path | None:
+    """Return the path of the written value that says what shard 1 mounts, None for the defaults."""
+    own, shared = subject.entry(first), subject.service.get("storage", {})
+    prefix: Path = ("shards", first.index)
+    places: tuple[tuple[Any, Path, bool], ...] = (
+        (own.get("volume"), (*prefix, "volume"), True),
+        (own.get("storage", {}).get("mount"), (*prefix, "storage", "mount"), False),
+        (shared.get("volume"), ("service", "storage", "volume"), True),
+        (shared.get("mount"), ("service", "storage", "mount"), False),
+    )
+    found = [(path, of_volume) for value, path, of_volume in places if value]
+    found.sort(key=lambda each: each[1] != is_volume)
+    return found[0][0] if found else None
+
+
+def same_target(first: str, second: str) -> bool:
+    """Return whether two mount paths are the same folder."""
+    return posixpath.normpath(first) == posixpath.normpath(second)
+
+
+def other_services(subject: Subject) -> Iterator[Diagnostic]:
+    """No other service of the base has a shard's volume, by whatever way."""
+    if subject.base is None:
+        return
+    owners = {shard.volume: shard for shard in subject.shards}
+    own = subject.fleet.service.name
+    derived = {shard.service for shard in subject.later}
+    for name, service in subject.base.services.items():
+        if name in derived:
+            continue
+        if name == own:
+            yield from own_mounts(subject, owners)
+            continue
+        for mounted in compose.mounts(service.get("volumes")):
+            owner = owners.get(mounted.source) if mounted.named else None
+            if owner:
+                yield subject.base.document.error(
+                    ("services", name, "volumes", mounted.index), "SG313",
+                    f"{name} mounts {mounted.source!r}, the volume of shard {owner.id}",
+                    f"give {name} a volume of its own: {ALONE}",
+                )  # fmt: skip
+        yield from borrowed(subject.base, name, service, own)
+    yield from same_names(subject.base, owners)
+
+
+def own_mounts(subject: Subject, owners: dict[str, Shard]) -> Iterator[Diagnostic]:
+    """The base's shard 1 mounts its own volume once, and no other shard's."""
+    first = subject.by_id.get(1)
+    for mounted in compose.mounts(subject.base_service.get("volumes")):
+        owner = owners.get(mounted.source) if mounted.named else None
+        if owner is None or first is None:
+            continue
+        if owner is not first:
+            message = f"shard 1 mounts {mounted.source!r}, the volume of shard {owner.id}"
+        elif not same_target(mounted.target, first.mount) and mounts_twice(subject, first):
+            message = f"shard 1 mounts {mounted.source!r} twice, so every other shard would mount it too"
+        else:
+            continue
+        yield subject.base_error(("volumes", mounted.index), "SG313", message,
+                                 f"remove this mount: {ALONE}")  # fmt: skip
+
+
+def mounts_twice(subject: Subject, first: Shard) -> bool:
+    """Return whether the base's shard 1 also mounts its volume where shards.yaml says."""
+    found = compose.mounts(subject.base_service.get("volumes"))
+    return any(m.source == first.volume and same_target(m.target, first.mount) for m in found)
+
+
+def borrowed(base: Base, name: str, service: dict[str, Any], own: str) -> Iterator[Diagnostic]:
+    """Yield the ways but `volumes` in which a service has the volumes of the sharded one."""
+    hint = f"state what {name} needs of it, without the volume: {ALONE}"
+    for index, source in enumerate(compose.listed(service.get("volumes_from"))):
+        if str(source).split(":")[0] == own:
+            yield base.document.error(
+                ("services", name, "volumes_from", index), "SG313",
+                f"{name} mounts the volumes of {own}", hint,
+            )  # fmt: skip
+    extended = service.get("extends")
+    if isinstance(extended, dict) and "file" not in extended:
+        extended = extended.get("service")
+    if extended == own:
+        yield base.document.error(
+            ("services", name, "extends"), "SG313",
+            f"{name} extends {own} and so mounts its volume", hint,
+        )  # fmt: skip
+
+
+def same_names(base: Base, owners: dict[str, Shard]) -> Iterator[Diagnostic]:
+    """Yield volumes of the base that are a shard's under another key."""
+    names = {volume: declared.get("name") for volume, declared in base.volumes.items()}
+    for volume, name in names.items():
+        for other in owners:
+            if other != volume and name is not None and names.get(other) == name:
+                if volume in owners and volume < other:
+                    continue
+                yield base.document.error(
+                    ("volumes", volume, "name"), "SG313",
+                    f"{volume} is the same volume as {other} of shard {owners[other].id}",
+                    f"give it a name of its own: {ALONE}",
+                )  # fmt: skip
+
+
+def passed_through(subject: Subject) -> Iterator[Diagnostic]:
+    """What `compose:` mounts leaves the shards' state alone."""
+    owners = {shard.volume: shard for shard in subject.shards}
+    services = {shard.service for shard in subject.live}
+    for path, layer, shard in subject.layers():
+        extra = layer.get("compose", {})
+        targets = [shard.mount] if shard else [each.mount for each in subject.live[:1]]
+        for mounted in compose.mounts(extra.get("volumes")):
+            is_state = any(same_target(mounted.target, target) for target in targets if mounted.target)
+            if is_state or (mounted.named and mounted.source in owners):
+                yield subject.error(
+                    (*path, "compose", "volumes", mounted.index), "SG314",
+                    f"{mounted.source!r} at {mounted.target!r} touches the state of a shard",
+                    "the state is stated once: service.storage, or 'volume' in an entry",
+                )  # fmt: skip
+        for index, source in enumerate(compose.listed(extra.get("volumes_from"))):
+            if str(source).split(":")[0] in services:
+                yield subject.error(
+                    (*path, "compose", "volumes_from", index), "SG314",
+                    f"volumes_from {str(source)!r} mounts the state of a shard", ALONE,
+                )  # fmt: skip
+
+
+def declared(subject: Subject) -> Iterator[Diagnostic]:
+    """The base declares shard 1's volume, as external as shards.yaml says."""
+    first = subject.by_id.get(1)
+    if first is None or not first.is_live or not subject.base_service or subject.base is None:
+        return
+    base = subject.base
+    if first.volume not in base.volumes:
+        mounted = [m for m in compose.mounts(subject.base_service.get("volumes"))
+                   if m.named and m.source == first.volume]  # fmt: skip
+        if mounted and "include" not in base.document.data:
+            yield subject.base_error(
+                ("volumes", mounted[0].index), "SG316",
+                f"{base.file} does not declare the volume {first.volume!r}",
+                f"add it at the end of {base.file}, under the top-level volumes:",
+            )  # fmt: skip
+        return
+    stated = base.volumes[first.volume].get("external")
+    is_external = bool(stated) if not isinstance(stated, str) else stated != "false"
+    if is_external == first.external:
+        return
+    message = (
+        f"{first.volume} is {'' if is_external else 'not '}external in {base.file}, "
+        f"and {'' if first.external else 'not '}external here"
+    )
+    hint = f"set storage: {{external: {'true' if is_external else 'false'}}}"
+    for path, storage in (
+        (("shards", first.index, "storage", "external"), subject.entry(first).get("storage", {})),
+        (("service", "storage", "external"), subject.service.get("storage", {})),
+    ):
+        if "external" in storage:
+            yield subject.error(path, "SG315", message, hint)
+            return
+    path = ("volumes", first.volume, "external")
+    yield base.document.error(path, "SG315", message, hint)
+
+
+def driver_options(subject: Subject) -> Iterator[Diagnostic]:
+    """A volume on a device is no pattern for another one."""
+    first = subject.by_id.get(1)
+    base = subject.base
+    if base is None or first is None or not base.volumes.get(first.volume, {}).get("driver_opts"):
+        return
+    for shard in subject.later:
+        if shard.volume not in base.volumes and not shard.external:
+            yield base.document.error(
+                ("volumes", first.volume, "driver_opts"), "SG317",
+                f"{first.volume} has options of its own, which {shard.volume} cannot share",
+                f"declare {shard.volume} in {base.file}, with a device of its own", key=True,
+            )  # fmt: skip
+            return

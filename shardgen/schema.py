@@ -1,0 +1,364 @@
+"""The schema of shards.yaml, and what is wrong with data that does not conform to it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import TYPE_CHECKING, Any
+
+from shardgen.conform import TYPES, end_of_text
+from shardgen.resources import resource_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shardgen.diagnostics import Diagnostic
+    from shardgen.source import Document, Path
+
+NAME = "schema/shards.schema.json"
+#: Of several complaints about one value, the one that comes first here is told.
+TOLD_FIRST = ("type", "const", "enum", "minimum", "maximum", "exclusiveMinimum", "minLength",
+              "minItems", "maxLength", "pattern", "required", "propertyNames",
+              "additionalProperties")  # fmt: skip
+WORDS = {
+    "null": "null",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "array": "a list",
+    "object": "a mapping",
+}
+CODES = {
+    "type": "SG114",
+    "const": "SG115",
+    "enum": "SG115",
+    "minimum": "SG116",
+    "maximum": "SG116",
+    "exclusiveMinimum": "SG116",
+    "minLength": "SG117",
+    "minItems": "SG117",
+    "maxLength": "SG118",
+    "pattern": "SG119",
+}
+#: Values whose form is a matter of its own: definition of the schema, code, what it is.
+NAMED = {
+    "shard_id": ("SG201", "a shard id"),
+    "service_name": ("SG501", "the name of a service"),
+    "compose_name": ("SG501", "a compose name"),
+    "sql_name": ("SG502", "a plain SQL name"),
+    "variable_name": ("SG503", "the name of a variable"),
+    "volume_name": ("SG504", "the name of a volume"),
+    "mount_path": ("SG505", "a mount path"),
+    "profile_name": ("SG506", "the name of a profile"),
+    "output_name": ("SG507", "the name of an output"),
+    "file_path": ("SG508", "a path"),
+}
+#: What compose calls a service's keys and shards.yaml does not.
+COMPOSE_KEYS = frozenset({
+    "annotations", "blkio_config", "cap_add", "cap_drop", "command", "configs", "container_name",
+    "cpus", "cpu_shares", "deploy", "develop", "devices", "dns", "domainname", "entrypoint",
+    "expose", "extends", "extra_hosts", "group_add", "hostname", "init", "ipc", "logging",
+    "mem_limit", "network_mode", "pid", "platform", "ports", "privileged", "pull_policy",
+    "read_only", "scale", "secrets", "security_opt", "shm_size", "stdin_open", "stop_signal",
+    "sysctls", "tmpfs", "tty", "ulimits", "user", "working_dir",
+})  # fmt: skip
+#: What people write who expect another key.
+MEANT = {
+    "volumes": "a shard has one volume: service.storage.volume, or 'volume' in its entry",
+    "mount": "it belongs under 'service.storage'",
+    "count": "shards are listed by id, never counted: add '- id: N' under 'shards'",
+    "num_shards": "shards are listed by id, never counted: add '- id: N' under 'shards'",
+    "replicas": "shards are listed by id, never counted: add '- id: N' under 'shards'",
+    "profiles": "one profile for every shard but the first: service.profile",
+}
+FEW = 9
+
+
+def load_schema() -> dict[str, Any]:
+    """Return the schema that shardgen carries."""
+    found: dict[str, Any] = json.loads(resource_text(NAME))
+    return found
+
+
+def explain(document: Document, schema: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a document, one diagnostic for each cause, in the user's words."""
+    explainer = Explainer(document, schema)
+    told: set[tuple[Any, ...]] = set()
+    errors = sorted(validator(schema).iter_errors(document.data), key=order)
+    for error in errors:
+        cause = (*error.absolute_path, error.validator in TOLD_FIRST[-3:] and error.validator,
+                 error.instance if error.validator_value is not False
+                 and "propertyNames" in error.schema_path else None)  # fmt: skip
+        if cause not in told:
+            told.add(cause)
+            yield from explainer.diagnostics(error)
+
+
+def order(error: Any) -> tuple[int, int]:
+    """Sort key: what to tell first, and of two lists of types the narrower one."""
+    names = error.validator_value
+    return TOLD_FIRST.index(error.validator), len(names) if isinstance(names, list) else 0
+
+
+def validator(schema: Mapping[str, Any]) -> Any:
+    """Return a jsonschema validator that reads the schema as `conform` does."""
+    import jsonschema
+
+    draft = jsonschema.Draft202012Validator
+    checker = draft.TYPE_CHECKER.redefine("integer", lambda _, value: TYPES["integer"](value))
+    pattern = draft.VALIDATORS["pattern"]
+    ours = jsonschema.validators.extend(
+        draft,
+        type_checker=checker,
+        validators={
+            "pattern": lambda validator, value, instance, schema: pattern(
+                validator, end_of_text(value), instance, schema
+            )
+        },
+    )
+    return ours(schema)
+
+
+class Explainer:
+    """Turns the violations of one document into diagnostics."""
+
+    def __init__(self, document: Document, schema: Mapping[str, Any]) -> None:
+        self.document, self.schema = document, schema
+        self.definitions = schema["$defs"]
+
+    def diagnostics(self, error: Any) -> Iterator[Diagnostic]:
+        """Yield the diagnostics of one violation."""
+        path = tuple(error.absolute_path)
+        if error.validator == "additionalProperties":
+            for key in error.instance:
+                if key not in error.schema["properties"]:
+                    yield self.unknown_key(path, key, sorted(error.schema["properties"]))
+        elif error.validator == "required":
+            for key in error.validator_value:
+                if key not in error.instance:
+                    yield self.missing_key(path, key)
+        elif "propertyNames" in error.absolute_schema_path:
+            yield self.bad_value((*path, error.instance), error, key=True)
+        else:
+            yield self.bad_value(path, error)
+
+    def unknown_key(self, path: Path, key: str, allowed: list[str]) -> Diagnostic:
+        """Return the error of a key that the schema does not know there."""
+        where = f" in {spoken(path)}" if path else ""
+        message = f"unknown key {key!r}{where}"
+        hint = self.what_was_meant(path, key, allowed)
+        return self.document.error((*path, key), "SG103", message, hint, key=True)
+
+    def what_was_meant(self, path: Path, key: str, allowed: list[str]) -> str:
+        """Return the hint for an unknown key."""
+        if path == ("outputs", "migrations"):
+            return "the folder of the migrations is database.migrations.path"
+        if "compose" in allowed and key in COMPOSE_KEYS:
+            return f"compose's own keys go under 'compose:', as compose: {{{key}: …}}"
+        if close := close_to(key, allowed):
+            return f"did you mean {close!r}?"
+        if key in MEANT:
+            return MEANT[key]
+        for section in ("service", "database", "routing", "database.migrations"):
+            if key in self.keys_of(section):
+                return f"it belongs under {section!r}"
+        if key in self.schema["properties"]:
+            return "it belongs at the top of the file, without indentation"
+        if len(allowed) <= FEW:
+            return f"the keys here are {', '.join(allowed)}"
+        return "see `shardgen schema` for the keys that may stand here"
+
+    def keys_of(self, section: str) -> Mapping[str, Any]:
+        """Return the keys of a section, named with dots."""
+        found = self.schema
+        for name in section.split("."):
+            found = found["properties"][name]
+        keys: Mapping[str, Any] = found["properties"]
+        return keys
+
+    def missing_key(self, path: Path, key: str) -> Diagnostic:
+        """Return the error of a key that must be there."""
+        example = {"version": "version: 1", "shards": "shards: [{id: 1}]", "id": "id: 1",
+                   "shard": "shard: 1", "tenants": "tenants: [101]", "path": "path: .env"}[key]  # fmt: skip
+        where = spoken(path) if path else "the file"
+        return self.document.error(
+            path, "SG113", f"{where} lacks the key {key!r}", f"add it, as {example}"
+        )
+
+    def bad_value(self, path: Path, error: Any, *, key: bool = False) -> Diagnostic:
+        """Return the error of a value, or of a key, that may not be what it is."""
+        code, what = self.kind(error)
+        if isinstance(error.instance, str) and "$" in error.instance and what:
+            code, message = "SG509", f"{what} may not hold '$': {shown(error.instance)}"
+            return self.document.error(path, code, message, "write the name out", key=key)
+        subject = spoken(path) if not key else f"the key {shown(path[-1])}"
+        message = f"{subject} {complaint(error)}"
+        return self.document.error(path, code, message, self.hint(path, error), key=key)
+
+    def kind(self, error: Any) -> tuple[str, str]:
+        """Return the code of a violation, and what the value names where that has a code of its own."""
+        if error.validator in {"type", "const", "enum"}:
+            return CODES[error.validator], ""
+        name = next((n for n, each in self.definitions.items() if each is error.schema), "")
+        return NAMED.get(name, (CODES[error.validator], ""))
+
+    def hint(self, path: Path, error: Any) -> str:
+        """Return what to write instead."""
+        if error.validator in {"const", "enum"}:
+            return choice_hint(error.instance, error.validator_value)
+        if error.validator == "type":
+            hint = type_hint(error.instance, error.validator_value)
+            if hint:
+                return hint
+        elif "patternErrorMessage" in error.schema:
+            return f"expected {error.schema['patternErrorMessage']}"
+        elif error.validator in {"minimum", "maximum", "exclusiveMinimum"}:
+            return bounds_hint(error.schema)
+        example = self.example(path)
+        return f"for example {example}" if example else "see `shardgen schema`"
+
+    def example(self, path: Path) -> str:
+        """Return a value's example as YAML, empty where the schema has none."""
+        schema: Any = self.schema
+        for step in path:
+            schema = self.resolved(schema)
+            within = schema.get("properties", {}).get(step) if isinstance(step, str) else None
+            schema = within or schema.get("items" if isinstance(step, int) else "additionalProperties")
+            if not isinstance(schema, dict):
+                return ""
+        examples = self.resolved(schema).get("examples", [])
+        name = f"{path[-1]}: " if path and isinstance(path[-1], str) else ""
+        return name + flow(examples[0]) if examples else ""
+
+    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a schema with what its reference says."""
+        target = self.definitions.get(schema.get("$ref", "").removeprefix("#/$defs/"), {})
+        return {**target, **schema}
+
+
+def spoken(path: Path) -> str:
+    """Return a path as people say it: `'port' in service`, `item 2 of consumers`."""
+    if not path:
+        return "the file"
+    last = path[-1]
+    if isinstance(last, int):
+        return f"item {last + 1} of {dotted(path[:-1])}"
+    return repr(dotted(path))
+
+
+def dotted(path: Path) -> str:
+    """Return a path with dots; list items by their number, from 1."""
+    text = ""
+    for step in path:
+        text += f"[{step + 1}]" if isinstance(step, int) else f".{step}"
+    return text.removeprefix(".")
+
+
+def shown(value: Any, limit: int = 60) -> str:
+    """Return a value's repr, cut where it is long."""
+    text = {True: "true", False: "false", None: "null"}.get(value) if is_word(value) else None
+    text = text or repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def is_word(value: Any) -> bool:
+    """Return whether YAML writes a value as a word."""
+    return value is None or isinstance(value, bool)
+
+
+def type_name(value: Any) -> str:
+    """Return what a value is, with the value where it is short."""
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, str):
+        return f"the text {shown(value)}"
+    return f"{shown(value)}" if is_word(value) else f"the number {value}"
+
+
+def alternatives(words: list[str]) -> str:
+    """Return words as a list that ends with 'or'."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def complaint(error: Any) -> str:
+    """Return what is wrong with a value, as the end of a sentence about it."""
+    value, expected = error.instance, error.validator_value
+    if error.validator == "type":
+        names = [expected] if isinstance(expected, str) else expected
+        wanted = alternatives([WORDS[name] for name in names if name != "null" or len(names) == 1])
+        return f"must be {wanted}, not {type_name(value)}"
+    if error.validator in {"const", "enum"}:
+        return f"may not be {shown(value)}"
+    if error.validator in {"minLength", "minItems"}:
+        return "is empty"
+    if error.validator == "maxLength":
+        return f"has {len(value)} characters, the most are {expected}"
+    if error.validator == "pattern":
+        return f"has a form that is not allowed: {shown(value)}"
+    return f"is out of range: {value}"
+
+
+def bounds_hint(schema: Mapping[str, Any]) -> str:
+    """Return the bounds of a number."""
+    if "exclusiveMinimum" in schema:
+        return "expected a number above 0"
+    return f"expected {schema['minimum']} to {schema['maximum']}"
+
+
+def choice_hint(value: Any, allowed: Any) -> str:
+    """Return the values that a key may have."""
+    names = [str(each) for each in (allowed if isinstance(allowed, list) else [allowed])]
+    close = close_to(value, names) if isinstance(value, str) else ""
+    if close:
+        return f"did you mean {close!r}?"
+    return f"expected {alternatives(names)}"
+
+
+def close_to(key: str, allowed: list[str]) -> str:
+    """Return the name that a misspelt one most likely means, empty where there is none."""
+    folded = {name.replace("_", ""): name for name in allowed}
+    plain = key.lower().replace("_", "").replace("-", "").replace(" ", "")
+    found = difflib.get_close_matches(plain, folded, n=1, cutoff=0.7)
+    return folded[found[0]] if found else ""
+
+
+def type_hint(value: Any, expected: Any) -> str:
+    """Return how to write a value so that it has the expected type; empty where that is not plain."""
+    names = [expected] if isinstance(expected, str) else expected
+    if value is None:
+        return "remove the key, or write a value after it"
+    if isinstance(value, str):
+        return text_hint(value, names)
+    if isinstance(value, (int, float)) and "string" in names:
+        return f'write it in quotes: "{shown(value) if isinstance(value, bool) else value}"'
+    if isinstance(value, float) and "integer" in names and value.is_integer():
+        return f"write {int(value)}"
+    if not isinstance(value, (dict, list)) and "array" in names:
+        return f"write it as a list: [{shown(value)}]"
+    return ""
+
+
+def text_hint(value: str, names: list[str]) -> str:
+    """Return how to write a text so that it has one of the types."""
+    bare = value.strip()
+    if "boolean" in names and bare.lower() in {"true", "yes", "on", "false", "no", "off"}:
+        return f"write {'true' if bare.lower() in {'true', 'yes', 'on'} else 'false'} without quotes"
+    if {"integer", "number"} & set(names) and bare.lstrip("-").isdecimal() and len(bare) < FEW:
+        return f"write {int(bare)} without quotes"
+    if "array" in names and "," not in value:
+        return f"write it as a list: [{value}]" if len(value) <= FEW * 4 else ""
+    return ""
+
+
+def flow(value: Any) -> str:
+    """Return a value as YAML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {flow(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(flow(each) for each in value) + "]"
+    if isinstance(value, str) and all(c.isalnum() or c in "-_./" for c in value):
+        return f'"{value}"' if value in {"no", "yes", "on", "off"} else value
+    return json.dumps(value, ensure_ascii=False)

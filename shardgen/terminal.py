@@ -1,0 +1,57 @@
+"""Prints: results on stdout, talk on stderr, colour only where a person looks and wants it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STYLES = {
+    "error": "1;31",
+    "refuse": "1;31",
+    "remove": "31",
+    "create": "32",
+    "update": "33",
+    "place": "36",
+    "bold": "1",
+}
+
+
+def out(text: str) -> None:
+    """Write a result."""
+    write(sys.stdout, text)
+
+
+def err(text: str) -> None:
+    """Write talk: diagnostics, progress, hints."""
+    write(sys.stderr, text)
+
+
+def write(stream: object, text: str) -> None:
+    """Write text as UTF-8, whatever the locale says, so that the bytes are the same everywhere."""
+    buffer = getattr(stream, "buffer", None)
+    if buffer is None:
+        stream.write(text)  # type: ignore[attr-defined]
+        return
+    stream.flush()  # type: ignore[attr-defined]
+    buffer.write(text.encode("utf-8", "replace"))
+    buffer.flush()
+
+
+def painter(*, error: bool = False) -> Callable[[str, str], str]:
+    """Return a function of text and style that colours, or leaves text as it is.
+
+    NO_COLOR (no-color.org) and streams that are no terminal stay plain.
+    """
+    stream = sys.stderr if error else sys.stdout
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
+        return lambda text, style: text
+
+    def paint(text: str, style: str) -> str:
+        code = STYLES.get(style)
+        return f"\x1b[{code}m{text}\x1b[0m" if code else text
+
+    return paint

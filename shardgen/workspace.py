@@ -1,0 +1,262 @@
+"""A project's folder in; what should be on disk, what is, and what becomes of each file, out.
+
+This is the whole main path, and the one plan that `render`, `check` and `--dry-run` share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shardgen import migrations, plan, readback, record
+from shardgen.context import build_context
+from shardgen.digest import digest
+from shardgen.errors import InvalidInput, ShardgenError, UsageError
+from shardgen.lock import Lock, lock_name, lock_text, read_lock
+from shardgen.model import build_commands
+from shardgen.overlay import build_overlay
+from shardgen.package import package_digest
+from shardgen.render import Renderer, Templates
+from shardgen.resources import resource_text
+from shardgen.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from shardgen.disk import Disk
+    from shardgen.ledger.verify import Problem
+    from shardgen.model import Commands
+    from shardgen.outputs import Output
+    from shardgen.plan import Change
+    from shardgen.validate import Inputs
+
+
+class UnreadableOutput(ShardgenError):
+    """An output that its own language's parser does not accept, or that says something else."""
+
+
+class Recording:
+    """A disk that remembers the digest of every input that was read from it."""
+
+    def __init__(self, disk: Disk) -> None:
+        self.disk = disk
+        self.inputs: dict[str, str | None] = {}
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's bytes, and note them as an input."""
+        content = self.disk.read(name)
+        self.inputs[name] = None if content is None else digest(content)
+        return content
+
+    def kind(self, name: str) -> str | None:
+        """Return what a path is."""
+        return self.disk.kind(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A project, wholly planned. `changes` stand in the order in which they are written."""
+
+    config: str
+    inputs: Inputs
+    commands: Commands
+    changes: tuple[Change, ...]
+    damage: tuple[Problem, ...]
+    ledger_folder: str
+    lock: str
+    lock_before: Lock | None
+    lock_on_disk: bytes | None
+    lock_during: str
+    lock_after: str
+    fleet_before: Mapping[str, Any]
+
+    @property
+    def refusals(self) -> tuple[Change, ...]:
+        """The files that only a person can decide about."""
+        return tuple(change for change in self.changes if change.kind == plan.REFUSE)
+
+    @property
+    def drift(self) -> tuple[Change, ...]:
+        """The files that are not as they should be."""
+        return tuple(change for change in self.changes if change.is_drift)
+
+    @property
+    def lock_is_current(self) -> bool:
+        """Whether the lock says exactly what it should; another package's digest is no drift."""
+        if self.lock_on_disk is None:
+            return False
+        if self.lock_before is None:
+            return False
+        after = read_lock(self.lock_after)
+        return after is not None and after == self.lock_before._replace(package=after.package)
+
+
+def open_workspace(disk: Disk, config: str, *, overwrite: Collection[str] = ()) -> Workspace:
+    """Return the project with everything rendered, read back and planned; nothing is written.
+
+    Raises InvalidInput, BrokenTemplate or UnreadableOutput where there is nothing to plan.
+    """
+    recording = Recording(disk)
+    text = recording.read(config)
+    if text is None:
+        raise UsageError(f"there is no {config!r} here; `shardgen init` starts one")
+    inputs = validate(text, config, recording)
+    lock_path = lock_name(config)
+    on_disk = disk.read(lock_path)
+    lock = read_lock(on_disk.decode("utf-8", "replace")) if on_disk else None
+    renderer = Renderer(templates(recording, inputs.data.get("templates", "templates")))
+    paths = {output.name: output.destination for output in inputs.outputs}
+    commands = build_commands(inputs.fleet, config, paths.get("compose"))
+    before = lock.fleet if lock else fleet_on_disk(disk, inputs, paths)
+    ledger_changes, damage, folder = plan_ledger(disk, inputs, lock, renderer)
+    refuse_lost(before, inputs)
+    overlay = build_overlay(inputs.data, inputs.fleet, inputs.base, paths)
+    context = build_context(inputs.fleet, overlay, commands, config, paths)
+    entries = lock.outputs if lock else {}
+    changes = [*ledger_changes]
+    for output in inputs.outputs:
+        if output.meets != "once":
+            rendered = renderer.output(output, context)
+            current = disk.read(output.destination)
+            change = plan.plan_output(rendered, current, entries.get(output.destination))
+            verify(output, change, inputs)
+            changes.append(change)
+    if lock:
+        wanted = {change.destination for change in changes}
+        changes += plan.plan_stale(lock, wanted, disk.read)
+    known_overwrites(overwrite, changes)
+    changes = list(plan.overwritten(changes, overwrite))
+    after = lock_for(changes, recording.inputs, record.fleet_record(inputs.fleet))
+    return Workspace(
+        config=config,
+        inputs=inputs,
+        commands=commands,
+        changes=tuple(changes),
+        damage=damage,
+        ledger_folder=folder,
+        lock=lock_path,
+        lock_before=lock,
+        lock_on_disk=on_disk,
+        lock_during=lock_text(during(after, changes)),
+        lock_after=lock_text(after),
+        fleet_before=before,
+    )
+
+
+def templates(recording: Recording, folder: str) -> Templates:
+    """Return where templates come from; each look into the user's folder is an input.
+
+    Migrations are written once, so their templates decide nothing about what is there.
+    """
+
+    def user(name: str) -> str | None:
+        path = f"{folder}/{name}"
+        reader = recording.disk if name.startswith("migrations/") else recording
+        content = reader.read(path) if is_inside(name) else None
+        return None if content is None else content.decode()
+
+    def package(name: str) -> str | None:
+        try:
+            return resource_text(f"templates/{name}") if is_inside(name) else None
+        except FileNotFoundError:
+            return None
+
+    return Templates(package=package, user=user)
+
+
+def is_inside(name: str) -> bool:
+    """Return whether a template's name stays in its folder."""
+    return not name.startswith("/") and ".." not in name.split("/")
+
+
+def plan_ledger(
+    disk: Disk, inputs: Inputs, lock: Lock | None, renderer: Renderer
+) -> tuple[tuple[Change, ...], tuple[Problem, ...], str]:
+    """Return the ledger's changes, what is damaged in it, and its folder; '' where it is off."""
+    output = next((each for each in inputs.outputs if each.meets == "once"), None)
+    if output is None:
+        return (), (), ""
+    path = output.destination
+    folder = migrations.read_folder(path, disk.names(path), disk.read, lock)
+    ledger = migrations.read_ledger(folder, lock)
+    if ledger.problems:
+        return (), ledger.problems, path
+    changes = migrations.plan_migrations(
+        folder, ledger, inputs.fleet, inputs.document, lock, renderer.text
+    )
+    return changes, (), path
+
+
+def fleet_on_disk(disk: Disk, inputs: Inputs, paths: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the last fleet from the overlay, where the lock is lost and the overlay is ours."""
+    content = disk.read(paths["compose"]) if "compose" in paths else None
+    if content is None or plan.MARK not in content.partition(b"\n")[0]:
+        return {}
+    try:
+        data = readback.read_yaml(content.decode())
+    except Exception:  # noqa: BLE001 - a broken overlay tells nothing
+        return {}
+    return record.record_of_overlay(data, inputs.fleet)
+
+
+def refuse_lost(before: Mapping[str, Any], inputs: Inputs) -> None:
+    """Raise InvalidInput where a shard that was rendered is no longer listed."""
+    if lost := record.lost_shards(before, inputs.fleet):
+        raise InvalidInput(
+            [
+                inputs.document.error(
+                    ("shards",),
+                    "SG601",
+                    f"shard {number} was rendered before and is no longer listed",
+                    "put its entry back; to take it out of service give it `state: draining`, "
+                    "later `state: retired`",
+                    key=True,
+                )
+                for number in lost
+            ]
+        )
+
+
+def verify(output: Output, change: Change, inputs: Inputs) -> None:
+    """Raise UnreadableOutput where a new text does not read back as what it should say."""
+    if change.after is None or change.kind == plan.SAME:
+        return
+    fault = readback.read_back(output.name, output.format, change.after.decode(), inputs.fleet)
+    if fault:
+        raise UnreadableOutput(
+            f"{output.destination}: rendered from templates/{output.template}, {fault}"
+        )
+
+
+def known_overwrites(paths: Collection[str], changes: Collection[Change]) -> None:
+    """Raise UsageError where --overwrite names what is no destination."""
+    known = {change.destination for change in changes}
+    for path in paths:
+        if path not in known:
+            raise UsageError(f"--overwrite {path}: no output writes that file")
+
+
+def lock_for(
+    changes: Collection[Change], inputs: Mapping[str, str | None], fleet: Mapping[str, Any]
+) -> Lock:
+    """Return the lock as it stands once every change is written."""
+    return Lock(
+        package=package_digest(),
+        inputs=dict(inputs),
+        outputs={change.destination: change.owned for change in changes if change.owned},
+        fleet=fleet,
+    )
+
+
+def during(after: Lock, changes: Collection[Change]) -> Lock:
+    """Return the lock as it stands while files are being replaced: old digests beside the new."""
+    outputs = {
+        path: entry._replace(was=entry.digest) for path, entry in after.outputs.items()
+    }
+    for change in changes:
+        if change.kind in {plan.SAME, plan.REFUSE}:
+            continue
+        was = plan.owned_digest(change)
+        entry = change.owned or plan.Owned("", "whole", was)
+        outputs[change.destination] = entry._replace(was=was)
+    return after._replace(outputs=outputs)
