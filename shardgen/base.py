@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,22 @@ from shardgen import compose
 from shardgen.source import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shardgen.source import Document
+
+    Read = Callable[[str], bytes | None]
+
+#: Schemes by which a path is no path of this machine.
+REMOTE = ("://", "git@", "github.com/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """What the user's own docker-compose.yml says. Tags, anchors and merges are resolved."""
+    """What the user's own docker-compose.yml says. Tags, anchors, merges, `extends` are resolved.
+
+    A service keeps its `extends` to say that it had one.
+    """
 
     file: str
     document: Document
@@ -27,14 +38,19 @@ class Base:
         return self.services.get(name, {})
 
 
-def read_base(text: str, file: str) -> Base:
-    """Return the base file; what is no mapping counts as empty."""
+def read_base(text: str, file: str, read: Read = lambda _: None) -> Base:
+    """Return the base file; what is no mapping counts as empty.
+
+    `read` returns the bytes of the files that its services extend.
+    """
     document = parse(text, file, strict=False)
     data = document.data if isinstance(document.data, dict) else {}
+    written = mappings(data.get("services"))
+    files = Extended(read, posixpath.dirname(file), {posixpath.normpath(file): written})
     return Base(
         file=file,
         document=document,
-        services=mappings(data.get("services")),
+        services={name: files.service(file, name) or {} for name in written},
         volumes=mappings(data.get("volumes")),
         networks=mappings(data.get("networks")),
     )
@@ -51,3 +67,83 @@ def service_networks(service: dict[str, Any]) -> dict[str, Any]:
     if "network_mode" in service:
         return {}
     return compose.named(service.get("networks"), "networks") or {"default": None}
+
+
+class Extended:
+    """Services with what they extend, as compose reads them: merged, the extending one wins."""
+
+    def __init__(self, read: Read, home: str, files: dict[str, dict[str, dict[str, Any]]]) -> None:
+        self.read, self.home, self.files = read, home, files
+
+    def services(self, file: str) -> dict[str, dict[str, Any]]:
+        """Return the services of a file as they are written; none where it cannot be read."""
+        if file not in self.files:
+            is_inside = not file.startswith(("/", "../"))
+            content = self.read(file) if is_inside else None
+            text = content.decode("utf-8", "replace") if content else ""
+            data = parse(text, file, strict=False).data
+            written = mappings(data.get("services")) if isinstance(data, dict) else {}
+            folder = posixpath.relpath(posixpath.dirname(file) or ".", self.home or ".")
+            self.files[file] = {name: moved(each, folder) for name, each in written.items()}
+        return self.files[file]
+
+    def service(
+        self, file: str, name: str, below: tuple[tuple[str, str], ...] = ()
+    ) -> dict[str, Any] | None:
+        """Return one service; what it extends and cannot be found counts as empty."""
+        file = posixpath.normpath(file)
+        written = self.services(file).get(name)
+        if written is None or (file, name) in below:
+            return None
+        extends = written.get("extends")
+        target = {"service": extends} if isinstance(extends, str) else extends
+        if not isinstance(target, dict):
+            return dict(compose.plain(written))
+        other = str(target.get("file") or "")
+        path = posixpath.join(posixpath.dirname(file), other) if other else file
+        start = self.service(path, str(target.get("service")), (*below, (file, name)))
+        return {**compose.merged_mapping(start or {}, written), "extends": extends}
+
+
+def moved(service: dict[str, Any], folder: str) -> dict[str, Any]:
+    """Return a service of a file in another folder with its paths relative to the base's."""
+    if folder == ".":
+        return service
+    found = dict(service)
+    build = compose.normal("build", service.get("build"))
+    if isinstance(build, dict):
+        contexts = compose.pairs(build.get("additional_contexts"))
+        found["build"] = {**build, "context": moved_path(build.get("context", "."), folder)}
+        if contexts:
+            found["build"]["additional_contexts"] = {
+                name: moved_path(path, folder) for name, path in contexts.items()
+            }
+    for key in ("env_file", "label_file"):
+        if key in service:
+            found[key] = [moved_entry(each, folder) for each in compose.listed(service[key])]
+    if "volumes" in service:
+        found["volumes"] = [moved_mount(each, folder) for each in compose.mounts(service["volumes"])]
+    return found
+
+
+def moved_path(path: Any, folder: str) -> Any:
+    """Return a path relative to another folder; what is absolute, remote or a variable stays."""
+    text = str(path)
+    if text.startswith(("/", "~", "$", "service:")) or any(mark in text for mark in REMOTE):
+        return path
+    return posixpath.normpath(posixpath.join(folder, text))
+
+
+def moved_entry(entry: Any, folder: str) -> Any:
+    """Return an entry of `env_file` with its path relative to another folder."""
+    if isinstance(entry, dict):
+        return {**entry, "path": moved_path(entry.get("path"), folder)}
+    return moved_path(entry, folder)
+
+
+def moved_mount(mounted: compose.Mount, folder: str) -> Any:
+    """Return an entry of `volumes`; the source of a bind is relative to another folder."""
+    if mounted.named or not mounted.source.startswith("."):
+        return mounted.entry
+    source = f"./{moved_path(mounted.source, folder)}"
+    return compose.remounted(mounted, source, mounted.target)

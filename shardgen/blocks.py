@@ -11,24 +11,32 @@ class BadMarkers(ValueError):
     """Markers that are doubled, crossed or open; `str()` says which, with the line."""
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text with their ends; LF and CRLF alone end one."""
+    return [line for line in re.split(r"(?<=\n)", text) if line]
+
+
+def marker(line: str) -> tuple[str, str] | None:
+    """Return 'begin' or 'end' and the block's name where a line is a marker."""
+    match = MARKER.fullmatch(line.removesuffix("\n").removesuffix("\r"))
+    return (match[1], match[2]) if match else None
+
+
 def find_blocks(text: str) -> dict[str, tuple[int, int]]:
     """Return where the inside of each block begins and ends in the text."""
     found: dict[str, tuple[int, int]] = {}
     opened: tuple[str, int, int] | None = None
     position = 0
-    for number, line in enumerate(text.splitlines(keepends=True), 1):
-        match = MARKER.fullmatch(line.rstrip("\r\n"))
+    for number, line in enumerate(lines_of(text), 1):
         start, position = position, position + len(line)
-        if match is None:
-            continue
-        kind, name = match.groups()
+        kind, name = marker(line) or ("", "")
         if kind == "begin":
             if opened:
                 raise BadMarkers(f"line {number}: block {name!r} begins inside {opened[0]!r}")
             if name in found:
                 raise BadMarkers(f"line {number}: block {name!r} stands twice")
             opened = (name, position, number)
-        else:
+        elif kind == "end":
             if opened is None or opened[0] != name:
                 raise BadMarkers(f"line {number}: block {name!r} ends where it was not begun")
             found[name] = (opened[1], start)
@@ -40,20 +48,29 @@ def find_blocks(text: str) -> dict[str, tuple[int, int]]:
 
 def has_markers(text: str) -> bool:
     """Return whether a text holds a marker, well-formed or not."""
-    return "shardgen:" in text and any(
-        MARKER.fullmatch(line) for line in text.splitlines() if "shardgen:" in line
-    )
+    return "shardgen:" in text and any(map(marker, lines_of(text)))
 
 
 def owned(text: str) -> str:
     """Return what is ours in a file with blocks: the names and insides of all of them, in order.
 
-    Line ends count as LF, so that a file with CRLF is compared by what it says.
+    A file that was saved with CRLF throughout says the same as before; a block in which only some
+    line ends changed does not.
     """
-    parts = (
-        f"{name}\n{text[start:end]}" for name, (start, end) in sorted(find_blocks(text).items())
+    return "\0".join(
+        f"{name}\n{inside(text, start, end)}"
+        for name, (start, end) in sorted(find_blocks(text).items())
     )
-    return "\0".join(parts).replace("\r\n", "\n")
+
+
+def inside(text: str, start: int, end: int) -> str:
+    """Return the inside of a block, with LF where all its lines end as its first marker does."""
+    body = text[start:end]
+    if not text[:start].endswith("\r\n"):
+        return body
+    if body.count("\n") == body.count("\r\n"):
+        return body.replace("\r\n", "\n")
+    return "\r" + body
 
 
 def splice(text: str, contents: dict[str, str]) -> str:
@@ -65,22 +82,21 @@ def splice(text: str, contents: dict[str, str]) -> str:
     return text
 
 
-def append(text: str, name: str, content: str, comment: str = "#") -> str:
-    """Return the text with a new block at its end."""
+def append(text: str, name: str, content: str) -> str:
+    """Return the text with a new block at its end, ended as the text's own lines are."""
     ending = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text else ending if text.endswith("\n") else ending * 2
-    block = f"{comment} shardgen:begin {name}\n{content}{comment} shardgen:end {name}\n"
+    block = f"# shardgen:begin {name}\n{content}# shardgen:end {name}\n"
     return text + gap + block.replace("\n", ending)
 
 
 def without(text: str) -> str:
     """Return the text without its blocks and their markers."""
-    kept, inside = [], False
     find_blocks(text)
-    for line in text.splitlines(keepends=True):
-        match = MARKER.fullmatch(line.rstrip("\r\n"))
-        if match:
-            inside = match[1] == "begin"
-        elif not inside:
+    kept, is_ours = [], False
+    for line in lines_of(text):
+        if found := marker(line):
+            is_ours = found[0] == "begin"
+        elif not is_ours:
             kept.append(line)
     return "".join(kept)

@@ -1,16 +1,25 @@
-"""Compose syntax: the short and long forms of a service's keys, and how compose merges them."""
+"""Compose syntax: the short and long forms of a service's keys, and how compose merges them.
+
+The rules are those of compose-go (override/merge.go, override/uncity.go). A place inside a service
+is written with dots, as `build.args`; a test lets the real compose merge the same services.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-#: Keys that compose replaces as a whole where two files state them.
-REPLACED = frozenset({"command", "entrypoint", "test"})
-#: Keys that may be a list of KEY=value or a mapping.
-PAIRS = frozenset({"environment", "labels", "args", "annotations", "sysctls", "extra_hosts"})
-#: Keys that may be a list of names or a mapping from names.
-NAMED = frozenset({"networks", "depends_on"})
+#: What a later file replaces as a whole.
+REPLACED = frozenset({"command", "entrypoint", "healthcheck.test"})
+#: What may be a list of KEY=value or a mapping.
+PAIRS = frozenset({"environment", "labels", "annotations", "sysctls", "build.args", "build.labels",
+                   "build.additional_contexts", "deploy.labels"})  # fmt: skip
+#: What may be a list of names or a mapping from names.
+NAMED = frozenset({"networks", "depends_on", "models"})
+#: What may be one string or a list.
+LISTED = frozenset({"env_file", "label_file", "dns", "dns_opt", "dns_search", "tmpfs"})
+#: What may be a list of host=address or a mapping; a host may have several addresses.
+HOSTS = frozenset({"extra_hosts", "build.extra_hosts"})
 
 
 class Reset:
@@ -21,6 +30,24 @@ class Reset:
 
     def __hash__(self) -> int:
         return hash(Reset)
+
+
+class Whole:
+    """A collection that replaces what compose would merge it with: `!override` (2.24 and later)."""
+
+    __slots__ = ()
+
+
+class WholeMapping(Whole, dict[str, Any]):
+    """A mapping that replaces another."""
+
+    __slots__ = ()
+
+
+class WholeList(Whole, list[Any]):
+    """A list that replaces another."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +61,44 @@ class Mount:
     entry: Any
 
 
+def whole(value: Any) -> Any:
+    """Return a value that replaces what another file says; a scalar does so by itself."""
+    if isinstance(value, dict):
+        return WholeMapping(value)
+    return WholeList(value) if isinstance(value, list) else value
+
+
+def plain(value: Any) -> Any:
+    """Return what is left of a value once there is nothing more to merge: no marks, no resets."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items() if not isinstance(item, Reset)}
+    if isinstance(value, list):
+        return [plain(item) for item in value if not isinstance(item, Reset)]
+    return value
+
+
+def same(first: Any, second: Any) -> bool:
+    """Return whether two values are written alike; 1, true and 1.0 are three values here."""
+    if first is second:
+        return True
+    if type(first) is not type(second):
+        return False
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(same(first[k], second[k]) for k in first)
+    if isinstance(first, list):
+        return len(first) == len(second) and all(map(same, first, second))
+    return bool(first == second)
+
+
+def among(items: list[Any], value: Any) -> bool:
+    """Return whether a value is in a list."""
+    return any(same(item, value) for item in items)
+
+
 def pairs(value: Any) -> dict[str, Any]:
     """Return `environment`, `labels` and their like as a mapping, whichever form they have."""
     if isinstance(value, dict):
-        return dict(value)
+        return value
     found: dict[str, Any] = {}
     for item in value if isinstance(value, list) else ():
         name, equals, text = str(item).partition("=")
@@ -45,70 +106,117 @@ def pairs(value: Any) -> dict[str, Any]:
     return found
 
 
-def named(value: Any, key: str) -> dict[str, Any]:
+def named(value: Any, path: str) -> dict[str, Any]:
     """Return `networks` or `depends_on` as a mapping from names."""
     if isinstance(value, dict):
-        return dict(value)
-    empty = {"condition": "service_started"} if key == "depends_on" else None
+        return value
+    started = {"condition": "service_started", "required": True}
     names = value if isinstance(value, list) else ()
-    return {str(name): dict(empty) if empty else None for name in names}
+    return {str(name): dict(started) if path == "depends_on" else None for name in names}
 
 
 def listed(value: Any) -> list[Any]:
     """Return a key that may be one string or a list, as a list."""
     if value is None:
         return []
-    return list(value) if isinstance(value, list) else [value]
+    return value if isinstance(value, list) else [value]
 
 
-def normal(key: str, value: Any) -> Any:
-    """Return the long form of a service's key, so that two of them can be merged."""
-    if key in PAIRS:
-        return pairs(value)
-    if key in NAMED:
-        return named(value, key)
-    if key == "build" and isinstance(value, str):
-        return {"context": value}
-    if key in {"env_file", "dns", "tmpfs"}:
+def hosts(value: Any) -> list[Any]:
+    """Return `extra_hosts` as a list of host=address."""
+    if not isinstance(value, dict):
         return listed(value)
+    return [f"{host}={address}" for host, each in value.items() for address in listed(each)]
+
+
+def normal(path: str, value: Any) -> Any:
+    """Return the long form of what stands at a place, so that two of them can be merged."""
+    if path in PAIRS:
+        return pairs(value)
+    if path in NAMED:
+        return named(value, path)
+    if path in LISTED:
+        return listed(value)
+    if path in HOSTS:
+        return hosts(value)
+    if path == "build" and isinstance(value, str):
+        return {"context": value}
     return value
 
 
-def merged(key: str, first: Any, second: Any, *, keep_resets: bool = False) -> Any:
-    """Return what compose makes of a key that two files state; the second one wins."""
-    first, second = normal(key, first), normal(key, second)
-    if isinstance(second, dict):
-        start = first if isinstance(first, dict) else {}
-        return merged_mapping(start, second, keep_resets=keep_resets)
-    if isinstance(first, list) and isinstance(second, list) and key not in REPLACED:
-        if key == "volumes":
-            return merged_volumes(first, second)
-        return first + [item for item in second if item not in first]
-    return second
+def merged(path: str, first: Any, second: Any) -> Any:
+    """Return what compose makes of a place that two files state; the second one wins.
 
-
-def merged_mapping(
-    first: dict[str, Any], second: dict[str, Any], *, keep_resets: bool = False
-) -> dict[str, Any]:
-    """Return two mappings as one, key by key; a key that the second one resets is gone.
-
-    With `keep_resets` the reset itself stays, for a file that compose merges over another.
+    A null adds nothing, a `Reset` leaves None.
     """
+    if isinstance(second, Reset) or second is None:
+        return None if second else first
+    if first is None or path in REPLACED or isinstance(second, Whole):
+        return plain(second)
+    first, second = normal(path, first), normal(path, second)
+    if isinstance(first, list) and isinstance(second, list):
+        return merged_lists(path, first, second)
+    if not isinstance(first, dict) or not isinstance(second, dict):
+        return plain(second)
+    if path == "logging" and is_other_driver(first, second):
+        return plain(second)
+    return merged_mapping(first, second, path)
+
+
+def merged_mapping(first: dict[str, Any], second: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """Return two mappings as one, key by key; a key that the second one resets is gone."""
     result = dict(first)
     for key, value in second.items():
         if isinstance(value, Reset):
             result.pop(key, None)
-            result |= {key: value} if keep_resets else {}
         else:
-            result[key] = merged(key, result.get(key), value, keep_resets=keep_resets)
+            result[key] = merged(f"{path}.{key}" if path else key, result.get(key), value)
     return result
 
 
-def merged_volumes(first: list[Any], second: list[Any]) -> list[Any]:
-    """Return two lists of mounts as one: a mount of the same target is replaced."""
-    targets = {mount.target for mount in mounts(second)}
-    kept = [mount.entry for mount in mounts(first) if mount.target not in targets]
-    return kept + second
+def is_other_driver(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    """Return whether two `logging` name two drivers; options of one mean nothing to another."""
+    mine, other = first.get("driver"), second.get("driver")
+    return isinstance(mine, str) and isinstance(other, str) and mine != other
+
+
+def merged_lists(path: str, first: list[Any], second: list[Any]) -> list[Any]:
+    """Return two lists as one, each item once; a mount of the same target takes the other's place."""
+    if path == "volumes":
+        found = {mount.target: mount.entry for mount in mounts(first)}
+        return list((found | {mount.target: mount.entry for mount in mounts(second)}).values())
+    return first + [plain(item) for item in second if not among(first, item)]
+
+
+def addition(path: str, have: Any, want: Any, *, can_reset: bool = True) -> Any:
+    """Return the least that a second file must state for compose to make `want` of `have`.
+
+    `can_reset` is False where compose holds KEY=value pairs as a list, in which nothing can be
+    reset: after `extends`. The same is true of pairs that the first file writes as a list.
+    """
+    if want is None:
+        return Reset()
+    least = difference(path, have, want, can_reset=can_reset)
+    reached = normal(path, merged(path, have, least))
+    return least if same(reached, normal(path, want)) else whole(want)
+
+
+def difference(path: str, have: Any, want: Any, *, can_reset: bool) -> Any:
+    """Return what `want` says and `have` does not, and resets of what it no longer says."""
+    can_reset = can_reset and not (path in PAIRS and isinstance(have, list))
+    have, want = normal(path, have), normal(path, want)
+    if isinstance(have, dict) and isinstance(want, dict):
+        gone: dict[str, Any] = {key: Reset() for key in have if key not in want}
+        if gone and path in PAIRS and not can_reset:
+            return whole(want)
+        return gone | {
+            key: difference(f"{path}.{key}", have.get(key), value, can_reset=can_reset)
+            for key, value in want.items()
+            if key not in have or not same(have[key], value)
+        }
+    if isinstance(have, list) and isinstance(want, list) and path not in REPLACED:
+        return [item for item in want if not among(have, item)]
+    return want
 
 
 def mounts(value: Any) -> tuple[Mount, ...]:
@@ -143,11 +251,12 @@ def short_mount(text: str) -> tuple[str, str]:
     return ("", parts[0]) if len(parts) == 1 else (parts[0], parts[1])
 
 
-def with_source(mounted: Mount, source: str) -> Any:
-    """Return a mount's entry with another volume, its options kept."""
+def remounted(mounted: Mount, source: str, target: str) -> Any:
+    """Return a mount's entry with another volume and target, its options kept."""
     if isinstance(mounted.entry, dict):
-        return {**mounted.entry, "source": source}
-    return source + str(mounted.entry)[len(mounted.source) :]
+        return {**mounted.entry, "source": source, "target": target}
+    options = str(mounted.entry)[len(f"{mounted.source}:{mounted.target}") :]
+    return f"{source}:{target}{options}"
 
 
 def published_host_ports(service: dict[str, Any]) -> list[tuple[int, Any]]:

@@ -97,10 +97,6 @@ class Checker:
         """`maximum`: of a number."""
         return lambda data: not TYPES["number"](data) or data <= value
 
-    def do_exclusiveMinimum(self, value: int, _: Any) -> Check:  # noqa: N802 - the keyword's name
-        """`exclusiveMinimum`: of a number."""
-        return lambda data: not TYPES["number"](data) or data > value
-
     def do_minItems(self, value: int, _: Any) -> Check:  # noqa: N802 - the keyword's name
         """`minItems`: of a list."""
         return lambda data: not isinstance(data, list) or len(data) >= value

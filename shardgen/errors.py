@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from shardgen.diagnostics import Diagnostic
 
@@ -19,15 +19,21 @@ class ShardgenError(Exception):
 class InvalidInput(ShardgenError):
     """What the user wrote is wrong; carries every diagnostic of the run.
 
-    `root` is the folder that the diagnostics' files are relative to; the edge sets it.
+    `root` is the folder that the diagnostics' files are relative to, and `texts` holds those that
+    are not on disk; the edge sets both.
     """
 
     exit_code = 2
     root = "."
+    texts: Mapping[str, str] = {}
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         super().__init__(f"{len(diagnostics)} errors")
         self.diagnostics = tuple(diagnostics)
+
+
+class UnreadableOutput(ShardgenError):
+    """An output that its own language's parser does not accept, or that says something else."""
 
 
 class UsageError(ShardgenError):

@@ -64,10 +64,15 @@ def invalid_text(error: InvalidInput) -> str:
 
     sources = {}
     for file in {diagnostic.file for diagnostic in error.diagnostics}:
-        try:
-            with open(os.path.join(error.root, file), "rb") as opened:
-                text = opened.read().decode("utf-8-sig", "replace")
-            sources[file] = LINE_BREAK.split(text)
-        except OSError:
-            sources[file] = []
+        text = error.texts.get(file) or text_of(os.path.join(error.root, file))
+        sources[file] = LINE_BREAK.split(text.removeprefix("\ufeff"))
     return report_text(error.diagnostics, sources, painter(error=True))
+
+
+def text_of(path: str) -> str:
+    """Return a file's text, as far as it is any; empty where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""

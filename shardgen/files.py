@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from shardgen.errors import Refused
+from shardgen.lock import read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -47,24 +48,63 @@ def write_plan(
     """
     touched = [change for change in changes if change.kind in {"create", "update", "remove"}]
     written = [change for change in touched if change.after is not None]
-    paths = [os.path.join(root, *change.destination.split("/")) for change in written]
-    lock_path = os.path.join(root, *lock.split("/"))
+    paths = [on_disk(root, change.destination) for change in written]
+    lock_path = on_disk(root, lock)
+    begun = False
     try:
+        stage(lock_path, (lock_during if touched else lock_after).encode())
         for change, path in zip(written, paths, strict=True):
             stage(path, change.after or b"")
         if touched:
-            replace_text(lock_path, lock_during)
+            begun = True
+            os.replace(staged(lock_path), lock_path)
+            sync_folders([lock_path])
         for path in paths:
             os.replace(staged(path), path)
         for change in touched:
             if change.after is None:
-                remove(os.path.join(root, *change.destination.split("/")))
+                remove(on_disk(root, change.destination))
         sync_folders(paths)
-        replace_text(lock_path, lock_after)
+        if touched:
+            stage(lock_path, lock_after.encode())
+        os.replace(staged(lock_path), lock_path)
     except OSError as error:
-        raise Refused(f"error: cannot write {error.filename!r}: {error.strerror}") from error
+        raise Refused(failure(error, begun=begun)) from error
     finally:
         unstage([*paths, lock_path])
+
+
+def failure(error: OSError, *, begun: bool) -> str:
+    """Return what could not be written, why, and how the project stands now."""
+    what = f"cannot write {error.filename}" if error.filename else "cannot write"
+    state = "every file is whole; render again to complete" if begun else "nothing was written"
+    return f"error: {what}: {error.strerror or error}; {state}"
+
+
+def clear(root: str, lock: str) -> None:
+    """Remove what a render that was killed left waiting.
+
+    The lock is staged before all else and stands in its place before the first rename, so that
+    one of the two names every file that may be left.
+    """
+    path = on_disk(root, lock)
+    texts = [text_of(staged(path)), text_of(path)]
+    left = [found for text in texts if (found := read_lock(text)) and not found.is_complete]
+    unstage([*(on_disk(root, name) for each in left for name in each.outputs), path])
+
+
+def text_of(path: str) -> str:
+    """Return a file's text; empty where there is none, or it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def on_disk(root: str, name: str) -> str:
+    """Return the path of a file of the project."""
+    return os.path.join(root, *name.split("/"))
 
 
 def staged(path: str) -> str:
@@ -74,9 +114,14 @@ def staged(path: str) -> str:
 
 
 def stage(path: str, content: bytes) -> None:
-    """Write content beside its destination, with the permissions of the file it replaces."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(staged(path), "wb") as file:
+    """Write content beside its destination, with the permissions of the file it replaces.
+
+    What lies there already is removed, never written to: it may be a link to anywhere.
+    """
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(staged(path))
+    with open(staged(path), "xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -85,9 +130,14 @@ def stage(path: str, content: bytes) -> None:
 
 
 def replace_text(path: str, text: str) -> None:
-    """Replace a file by text in one step."""
-    stage(path, text.encode())
-    os.replace(staged(path), path)
+    """Replace a file by text in one step. Raises Refused where it cannot be written."""
+    try:
+        stage(path, text.encode())
+        os.replace(staged(path), path)
+    except OSError as error:
+        raise Refused(failure(error, begun=False)) from error
+    finally:
+        unstage([path])
 
 
 def remove(path: str) -> None:
@@ -107,7 +157,7 @@ def sync_folders(paths: Iterable[str]) -> None:
     """Make the renames last: a folder's entries survive a power cut once it is synced."""
     for folder in sorted({os.path.dirname(path) for path in paths}):
         with contextlib.suppress(OSError):
-            handle = os.open(folder, os.O_RDONLY)
+            handle = os.open(folder or ".", os.O_RDONLY)
             try:
                 os.fsync(handle)
             finally:

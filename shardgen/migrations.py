@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shardgen import plan
+from shardgen import plan, readback
 from shardgen.digest import digest
-from shardgen.errors import InvalidInput
+from shardgen.errors import InvalidInput, UnreadableOutput
 from shardgen.ledger import history, migration, sums, verify
 from shardgen.ledger.damage import restored
 from shardgen.lock import Owned
@@ -123,7 +123,6 @@ def plan_migrations(
     ledger: Ledger,
     fleet: Fleet,
     document: Document,
-    lock: Lock | None,
     render: RenderText,
 ) -> tuple[Change, ...]:
     """Return what becomes of the ledger's files, in the order in which they must be written.
@@ -134,9 +133,14 @@ def plan_migrations(
     if planned.problems:
         raise InvalidInput([diagnostic(problem, fleet, document) for problem in planned.problems])
     new = new_files(ledger, planned.operations, fleet, render)
-    entries = lock.outputs if lock else {}
-    committed = [file_change(folder, name, content, entries) for name, content in folder.files.items()]
-    created = [file_change(folder, name, content, entries) for name, content in new.items()]
+    committed = [
+        plan.once(f"{folder.path}/{name}", content, content, is_new=False)
+        for name, content in folder.files.items()
+    ]
+    created = [
+        plan.once(f"{folder.path}/{name}", content, folder.unfinished.get(name), is_new=True)
+        for name, content in new.items()
+    ]
     sum_path = f"{folder.path}/{sums.SUM_FILE}"
     text = sums.sum_text({**folder.files, **new})
     verified = Owned("migrations", "whole", digest(folder.sum)) if folder.sum else None
@@ -155,16 +159,29 @@ def new_files(
     fleet: Fleet,
     render: RenderText,
 ) -> dict[str, bytes]:
-    """Return the new migrations' files, by name, in order."""
+    """Return the new migrations' files, by name, in order.
+
+    Raises UnreadableOutput where one does not read back as what it records.
+    """
     names = database_names(fleet)
     previous = ledger.migrations[-1] if ledger.migrations else None
     found = {}
     for made in migration.next_migrations(ledger, operations):  # type: ignore[arg-type]
         context = migration.migration_context(made, previous, names)
         template = f"migrations/{made.operation.op}.sql.j2"
-        found[made.file] = render(template, context).encode()
+        text = render(template, context)
+        if fault := fault_of(made, text):
+            raise UnreadableOutput(f"{made.file}: rendered from templates/{template}, {fault}")
+        found[made.file] = text.encode()
         previous = made
     return found
+
+
+def fault_of(made: migration.Migration, text: str) -> str | None:
+    """Return why a new file must not be written: it is no SQL, or its header says something else."""
+    if migration.read_migration(made.file, text.encode()) != made:
+        return "does not bear the header of its migration"
+    return readback.parsed("sql", text)[1]
 
 
 def database_names(fleet: Fleet) -> migration.Names:
@@ -176,15 +193,6 @@ def database_names(fleet: Fleet) -> migration.Names:
         id_column=database.id_column,
         shard_column=database.shard_column,
     )
-
-
-def file_change(
-    folder: Folder, name: str, content: bytes, entries: Mapping[str, Owned]
-) -> Change:
-    """Return what becomes of one migration: nothing where it is committed, else it is written."""
-    path = f"{folder.path}/{name}"
-    before = folder.files.get(name, folder.unfinished.get(name))
-    return plan.once(path, content, before, entries.get(path))
 
 
 def orphan(path: str, content: bytes) -> Change:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
-from shardgen.base import service_networks
 from shardgen.model import relative_to_project
 from shardgen.quoting import Alias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from shardgen.base import Base
     from shardgen.model import Fleet, Shard
@@ -26,7 +26,13 @@ HARDENING: dict[str, Any] = {
     "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}},
 }
 #: Keys that every shard states for itself, so that they are not among what all share.
-OWN = ("environment", "volumes", "networks")
+OWN = ("environment", "volumes", "networks", "container_name")
+#: What names one container alone, and so is not passed on from shard 1 to the others.
+PERSONAL = frozenset({"profiles", "container_name", "extends"})
+#: Where a null is compose's own way to say "without options", and removes nothing.
+OPTIONLESS = frozenset({"networks", "models"})
+#: Keys of compose that say the same as a limit; it refuses to read both.
+DISPLACED = {"memory": "mem_limit", "cpus": "cpus"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,58 +63,100 @@ def build_overlay(
 ) -> Overlay:
     """Return the overlay; `paths` are the destinations of the enabled outputs, by name."""
     inherited = base.service(fleet.service.name) if base else {}
-    everyone = stated(data.get("service", {}), fleet)
-    complete = complete_service(fleet, base, inherited, everyone)
+    parts = build_parts(data, fleet, inherited, has_base=base is not None)
     defined = [shard for shard in fleet.live if base is None or shard.id != 1]
-    alone = {shard.id: stated(data["shards"][shard.index], fleet) for shard in fleet.live}
-    shared = {key: value for key, value in complete.items() if key not in OWN}
-    if base and fleet.service.profile:
-        shared["profiles"] = [fleet.service.profile]
-    environment = complete.get("environment") or {}
-    parts = Parts(fleet=fleet, complete=complete, shared=shared, environment=environment)
+    entries = tuple(shard_service(shard, parts) for shard in defined)
     return Overlay(
         anchor=fleet.service.name,
-        shared=shared if defined else {},
+        shared=parts.shared if defined else {},
         environment_anchor=f"{fleet.service.name}-environment",
-        shared_environment=environment if defined else {},
-        first=first_service(fleet, inherited, everyone, alone[1]) if base else None,
-        shards=tuple(shard_service(shard, alone[shard.id], parts) for shard in defined),
+        shared_environment=parts.environment if defined else {},
+        first=first_service(inherited, parts) if base else None,
+        shards=tuple(Entry(name=s.service, definition=short_form(full, parts))
+                     for s, full in zip(defined, entries, strict=True)),
         consumers=consumers(fleet, paths),
         volumes=volumes(fleet, base, defined),
-        networks=networks(base, complete),
-    )
+        networks=() if base else networks(entries),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What all shards of the overlay are made from."""
+    """What all shards are made from.
+
+    `pattern` is what the base says of shard 1 and the others have too. `everyone` and `complete`
+    are what shards.yaml states for all, and the pattern with it, by whether a shard is hardened.
+    """
 
     fleet: Fleet
-    complete: dict[str, Any]
+    entries: tuple[Mapping[str, Any], ...]
+    hardened: bool
+    everyone: Mapping[bool, dict[str, Any]]
+    complete: Mapping[bool, dict[str, Any]]
     shared: dict[str, Any]
     environment: dict[str, Any]
+
+    def is_hardened(self, shard: Shard) -> bool:
+        """Return whether a shard is hardened; its own entry says so, else `service`."""
+        return bool(self.entries[shard.index].get("hardening", self.hardened))
+
+    def alone(self, shard: Shard) -> dict[str, Any]:
+        """Return what a shard's own entry states."""
+        return stated(self.entries[shard.index], self.fleet)
+
+
+def build_parts(
+    data: Mapping[str, Any], fleet: Fleet, inherited: Mapping[str, Any], *, has_base: bool
+) -> Parts:
+    """Return what all shards are made from."""
+    written = data.get("service", {})
+    pattern = transferable(inherited)
+    everyone = {on: stated({**written, "hardening": on}, fleet) for on in (False, True)}
+    complete = {on: compose.merged_mapping(pattern, said) for on, said in everyone.items()}
+    hardened = bool(written.get("hardening"))
+    shared = {key: value for key, value in complete[hardened].items() if key not in OWN}
+    if has_base and fleet.service.profile:
+        shared["profiles"] = [fleet.service.profile]
+    return Parts(
+        fleet=fleet,
+        entries=tuple(data["shards"]),
+        hardened=hardened,
+        everyone=everyone,
+        complete=complete,
+        shared=shared,
+        environment=compose.pairs(complete[hardened].get("environment")),
+    )
 
 
 def stated(written: Mapping[str, Any], fleet: Fleet) -> dict[str, Any]:
     """Return what shards.yaml states of a service, in compose's keys; null becomes a reset."""
-    found: dict[str, Any] = {key: reset(written[key]) for key in SAME if key in written}
-    if isinstance(found.get("environment"), dict):
-        found["environment"] = {k: reset(v) for k, v in found["environment"].items()}
+    found: dict[str, Any] = {key: resets(key, written[key]) for key in SAME if key in written}
     if "healthcheck" in written:
         check = written["healthcheck"]
-        found["healthcheck"] = reset(check and healthcheck(check, fleet.service.port))
-    if limits := written.get("limits"):
-        found["deploy"] = {"resources": {"limits": dict(limits)}}
+        found["healthcheck"] = resets("healthcheck", check and healthcheck(check, fleet.service.port))
+    if "limits" in written:
+        limits = written["limits"]
+        found["deploy"] = {"resources": {"limits": resets("limits", limits)}}
+        found |= {key: compose.Reset() for limit, key in DISPLACED.items() if limit in (limits or {})}
     if written.get("hardening"):
         found |= HARDENING
     for key, value in (written.get("compose") or {}).items():
-        found[key] = compose.merged(key, found[key], value) if key in found else reset(value)
-    return {key: compose.normal(key, value) for key, value in found.items()}
+        own = resets(key, value)
+        is_more = key in found and not isinstance(own, compose.Reset)
+        found[key] = compose.merged(key, compose.plain(found[key]), own) if is_more else own
+    return found
 
 
-def reset(value: Any) -> Any:
-    """Return a value, or the reset that a written null means."""
-    return compose.Reset() if value is None else value
+def resets(path: str, value: Any) -> Any:
+    """Return a value with a reset for each written null."""
+    if value is None:
+        return compose.Reset()
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: None if item is None and path in OPTIONLESS else resets(f"{path}.{key}", item)
+        for key, item in value.items()
+    }
 
 
 def healthcheck(written: Mapping[str, Any], port: int) -> dict[str, Any]:
@@ -134,112 +182,98 @@ PROBE_TIMEOUT = 4000
 PROBE = {"interval": "30s", "timeout": "5s", "retries": 3, "start_period": "20s"}
 
 
-def complete_service(
-    fleet: Fleet, base: Base | None, inherited: dict[str, Any], everyone: dict[str, Any]
-) -> dict[str, Any]:
-    """Return all that a shard says before its own entry: the base's, then shards.yaml's.
+def transferable(inherited: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what shard 1's service in the base says of every shard.
 
-    What names one container alone does not pass on: its name, its profiles, its aliases (a
-    shared alias would send a tenant to any of the shards).
+    Its aliases stay its own: one that shards share would send a tenant to any of them.
     """
-    dropped = {"profiles", "container_name"}
-    found = {
-        key: compose.normal(key, value) for key, value in inherited.items() if key not in dropped
-    }
-    if base and "network_mode" not in found:
-        found["networks"] = service_networks(inherited)
-    if base and "extends" in found:
-        found["extends"] = extended(found["extends"], base.file)
-    found = compose.merged_mapping(found, everyone)
-    if "networks" in found or base is None:
+    found = {key: value for key, value in inherited.items() if key not in PERSONAL}
+    if "networks" in found:
         found["networks"] = {
-            name: {key: value for key, value in (options or {}).items() if key != "aliases"}
-            for name, options in (found.get("networks") or {"default": None}).items()
+            name: {key: value for key, value in (options or {}).items() if key != "aliases"} or None
+            for name, options in compose.named(found["networks"], "networks").items()
         }
     if container := inherited.get("container_name"):
         found["container_name"] = container
     return found
 
 
-def extended(value: Any, file: str) -> dict[str, Any]:
-    """Return an `extends` that means the same service when read from another file."""
-    target = {"service": value} if isinstance(value, str) else dict(value)
-    return {"file": file.rpartition("/")[2], **target}
-
-
-def first_service(
-    fleet: Fleet, inherited: dict[str, Any], everyone: dict[str, Any], alone: dict[str, Any]
-) -> Entry:
+def first_service(inherited: Mapping[str, Any], parts: Parts) -> Entry:
     """Return what the overlay adds to the base's own service: compose merges the two."""
-    shard = fleet.shards[0]
-    additions = compose.merged_mapping(everyone, alone, keep_resets=True)
-    own = {fleet.shard_id_variable: str(shard.id)}
-    environment = additions.pop("environment", None)
-    additions["environment"] = {**(environment if isinstance(environment, dict) else {}), **own}
-    stated_networks = additions.pop("networks", None)
-    joined = service_networks(inherited) | (
-        stated_networks if isinstance(stated_networks, dict) else {}
-    )
-    additions["networks"] = {
-        name: with_alias((stated_networks or {}).get(name), shard.alias)
-        if isinstance(stated_networks, dict)
-        else with_alias(None, shard.alias)
-        for name in joined
+    shard = next(each for each in parts.fleet.shards if each.id == 1)
+    can_reset = "extends" not in inherited
+    have = {key: value for key, value in inherited.items() if key != "extends"}
+    want = compose.merged_mapping(have, parts.everyone[parts.is_hardened(shard)])
+    want = with_name(compose.merged_mapping(want, parts.alone(shard)), shard, parts.fleet)
+    additions = {
+        key: compose.addition(key, have.get(key), want.get(key), can_reset=can_reset)
+        for key in have | want
+        if not same_value(key, have.get(key), want.get(key))
     }
     return Entry(name=shard.service, definition=additions)
+
+
+def same_value(key: str, have: Any, want: Any) -> bool:
+    """Return whether a key says the same, in whichever form."""
+    return compose.same(compose.normal(key, have), compose.normal(key, want))
+
+
+def with_name(service: dict[str, Any], shard: Shard, fleet: Fleet) -> dict[str, Any]:
+    """Return a service with what tells the shard who it is, and others where it is."""
+    environment = {**compose.pairs(service.get("environment")), fleet.shard_id_variable: str(shard.id)}
+    found = {**service, "environment": environment}
+    if "network_mode" not in service:
+        joined = compose.named(service.get("networks"), "networks") or {"default": None}
+        found["networks"] = {name: with_alias(each, shard.alias) for name, each in joined.items()}
+    return found
 
 
 def with_alias(options: Mapping[str, Any] | None, alias: str) -> dict[str, Any]:
     """Return a network's options with one alias more."""
     options = options or {}
-    return {**options, "aliases": [*options.get("aliases", ()), alias]}
+    others = [each for each in options.get("aliases") or () if each != alias]
+    return {**options, "aliases": [*others, alias]}
 
 
-def shard_service(shard: Shard, alone: dict[str, Any], parts: Parts) -> Entry:
-    """Return one shard: a reference to what all share, and what is its own."""
-    full = compose.merged_mapping(parts.complete, alone)
-    full["environment"] = {
-        **(full.get("environment") or {}),
-        parts.fleet.shard_id_variable: str(shard.id),
-    }
-    full["volumes"] = shard_volumes(shard, full.get("volumes") or [], parts.fleet)
-    full["networks"] = {
-        name: with_alias(options, shard.alias)
-        for name, options in (full.get("networks") or {"default": None}).items()
-    }
-    if "profiles" in parts.shared:
-        full["profiles"] = parts.shared["profiles"]
-    elif parts.fleet.service.profile and shard.id != 1:
+def shard_service(shard: Shard, parts: Parts) -> dict[str, Any]:
+    """Return all that one shard is."""
+    alone = parts.alone(shard)
+    full = compose.merged_mapping(parts.complete[parts.is_hardened(shard)], alone)
+    full["volumes"] = shard_volumes(shard, full.get("volumes"), parts.fleet)
+    if shard.id != 1 and parts.fleet.service.profile:
         full["profiles"] = [parts.fleet.service.profile]
-    if "container_name" in full:
+    if "container_name" in full and "container_name" not in alone and shard.id != 1:
         full["container_name"] = f"{full['container_name']}-{shard.id}"
-    return Entry(name=shard.service, definition=short_form(full, parts))
+    return with_name(full, shard, parts.fleet)
 
 
 def short_form(full: dict[str, Any], parts: Parts) -> dict[str, Any]:
     """Return a service with what it shares as a reference; what it lacks spells it all out."""
-    environment = over(full["environment"], parts.environment, f"{parts.fleet.service.name}-environment")
-    return over({**full, "environment": environment}, parts.shared, parts.fleet.service.name)
+    name = parts.fleet.service.name
+    environment = over(full["environment"], parts.environment, f"{name}-environment")
+    return over({**full, "environment": environment}, parts.shared, name)
 
 
 def over(full: dict[str, Any], shared: dict[str, Any], anchor: str) -> dict[str, Any]:
     """Return a mapping as a merge of `shared` and its own keys, where that gives the same."""
     if not shared or not shared.keys() <= full.keys():
         return full
-    own = {k: v for k, v in full.items() if k not in shared or shared[k] != v}
+    own = {k: v for k, v in full.items() if k not in shared or not compose.same(shared[k], v)}
     return {"<<": Alias(anchor), **own}
 
 
-def shard_volumes(shard: Shard, inherited: list[Any], fleet: Fleet) -> list[Any]:
+def shard_volumes(shard: Shard, inherited: Any, fleet: Fleet) -> list[Any]:
     """Return a shard's mounts: its own volume where shard 1 has its, the others as they are."""
+    first = next((each for each in fleet.shards if each.id == 1), shard)
+    targets = {posixpath.normpath(each.mount) for each in (first, shard)}
     found, placed = [], False
     for mounted in compose.mounts(inherited):
-        if mounted.target in {fleet.storage.mount, shard.mount}:
-            if not placed and mounted.target == shard.mount:
-                found.append(compose.with_source(mounted, shard.volume))
-                placed = True
-        else:
+        is_first = mounted.named and mounted.source == first.volume
+        if not is_first and posixpath.normpath(mounted.target) not in targets:
             found.append(mounted.entry)
+        elif not placed:
+            found.append(compose.remounted(mounted, shard.volume, shard.mount))
+            placed = True
     return found if placed else [f"{shard.volume}:{shard.mount}", *found]
 
 
@@ -266,13 +300,12 @@ def volume_definition(shard: Shard, fleet: Fleet, base: Base | None) -> dict[str
     """Return a volume's definition: external, or with the driver and labels of shard 1's."""
     if shard.external:
         return {"external": True}
-    model = base.volumes.get(fleet.storage.volume, {}) if base else {}
+    first = next((each for each in fleet.shards if each.id == 1), None)
+    model = base.volumes.get(first.volume, {}) if base and first else {}
     return {key: model[key] for key in ("driver", "labels") if model.get(key)} or None
 
 
-def networks(base: Base | None, complete: dict[str, Any]) -> tuple[Entry, ...]:
-    """Return the networks that the overlay must declare: with a base, it does."""
-    if base:
-        return ()
-    joined = complete.get("networks") or {}
+def networks(entries: Sequence[Mapping[str, Any]]) -> tuple[Entry, ...]:
+    """Return the networks that the services join; without a base the overlay declares them."""
+    joined = {name: None for each in entries for name in each.get("networks", ())}
     return tuple(Entry(name=name, definition=None) for name in joined if name != "default")

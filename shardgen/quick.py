@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import os
 
-#: The only arguments of `check` that the early answer covers.
-PLAIN = ("check", "--no-diff")
-
 
 def config_of(arguments: list[str]) -> str | None:
     """Return the shards.yaml that a command line checks; None where it asks for more than that."""
-    config, rest = "shards.yaml", list(arguments)
+    config, commands, rest = "shards.yaml", 0, list(arguments)
     while rest:
         argument = rest.pop(0)
         if argument in {"-c", "--config"} and rest:
             config = rest.pop(0)
         elif argument.startswith("--config="):
             config = argument[9:]
-        elif argument not in PLAIN:
+        elif argument == "check":
+            commands += 1
+        elif argument != "--no-diff" or not commands:
             return None
-    return config if "check" in arguments else None
+    return config if commands == 1 else None
 
 
 def early_answer(config: str) -> int | None:
@@ -33,18 +32,21 @@ def early_answer(config: str) -> int | None:
     root, name = os.path.split(config)
     stem = name.removesuffix(".yaml").removesuffix(".yml")
     lock_name = "shardgen.lock" if stem == "shards" else f"{stem}.shardgen.lock"
-    content = read(os.path.join(root, lock_name))
+    try:
+        content = read(os.path.join(root, lock_name))
+    except OSError:
+        return None
     text = content.decode("utf-8", "replace") if content else ""
     if not is_sealed(text):
         return None
     import json
 
-    lock = json.loads(text)
     try:
+        lock = json.loads(text)
         if name not in lock["inputs"] or not agrees(root, lock, digest):
             return None
         return len(lock["outputs"])
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError, OSError):
         return None
 
 
@@ -69,11 +71,11 @@ def agrees(root: str, lock: dict, digest: object) -> bool:  # type: ignore[type-
 
 
 def read(path: str) -> bytes | None:
-    """Return a file's bytes; None where there is none, or it cannot be read."""
+    """Return a file's bytes; None where there is no file. OSError where it cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
 
 

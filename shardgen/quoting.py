@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from shardgen.compose import Reset
+from shardgen.compose import Reset, Whole
 from shardgen.source import Verbatim
 
 #: A flow collection is written on one line up to this many characters.
@@ -74,11 +74,12 @@ def yaml_scalar(value: Any, *, flow: bool = False) -> str:
 
 def yaml_flow(value: Any) -> str:
     """Return a value on one line."""
+    tag = "!override " if isinstance(value, Whole) else ""
     if isinstance(value, dict):
         items = ", ".join(f"{yaml_key(key)}: {yaml_flow(item)}" for key, item in value.items())
-        return f"{{{items}}}"
+        return f"{tag}{{{items}}}"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(yaml_flow(item) for item in value)}]"
+        return f"{tag}[{', '.join(yaml_flow(item) for item in value)}]"
     return yaml_scalar(value, flow=True)
 
 
@@ -126,6 +127,8 @@ def entry_lines(head: str, item: Any, pad: str) -> list[str]:
         return [f"{head} {yaml_scalar(item)}\n"]
     if fits_flow(item):
         return [f"{head} {yaml_flow(item)}\n"]
+    if isinstance(item, Whole):
+        return [f"{head} !override\n", *block_lines(item, pad)]
     if head.endswith("-"):
         first, *rest = block_lines(item, pad)
         return [f"{head} {first[len(pad) :]}", *rest]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
@@ -14,25 +15,37 @@ if TYPE_CHECKING:
 
 def read_back(output: str, language: str, text: str, fleet: Fleet) -> str | None:
     """Return why a rendered file must not be written, or None where it says what it should."""
+    data, fault = parsed(language, text)
+    meaning = MEANINGS.get((output, language))
+    return fault or (meaning(data, fleet) if meaning else None)
+
+
+def parsed(language: str, text: str) -> tuple[Any, str | None]:
+    """Return a text's data, and what the parser of its language complains of, if anything."""
     reader = READERS.get(language)
     if reader is None:
-        return None if text.endswith("\n") or not text else "does not end with a line break"
+        ends_well = text.endswith("\n") or not text
+        return None, None if ends_well else "does not end with a line break"
     try:
-        data = reader(text)
+        return reader(text), None
     except Exception as error:  # noqa: BLE001 - whatever a parser raises is its verdict
-        return f"cannot be read back as {language}: {first_line(error)}"
-    meaning = MEANINGS.get(output)
-    return meaning(data, fleet) if meaning else None
+        return None, f"cannot be read back as {language}: {first_line(error)}"
 
 
 def read_yaml(text: str) -> Any:
-    """Return a YAML file's data; compose's own tags count as nothing."""
+    """Return a YAML file's data; of compose's own tags, `!override` leaves its value."""
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
         """Safe, and tolerant of compose's tags."""
 
+    def override(loader: Any, node: Any) -> Any:
+        is_list = isinstance(node, yaml.SequenceNode)
+        make = loader.construct_sequence if is_list else loader.construct_mapping
+        return make(node, deep=True)
+
     Loader.add_multi_constructor("!", lambda *_: None)
+    Loader.add_constructor("!override", override)
     return yaml.load(text, Loader=Loader)  # noqa: S506 - a safe loader
 
 
@@ -63,6 +76,32 @@ def read_json(text: str) -> Any:
     import json
 
     return json.loads(text)
+
+
+def read_sql(text: str) -> list[str]:
+    """Return a migration's statements; quotes, comments and brackets that do not close are errors."""
+    statements, depth, start = [], 0, 0
+    for token in SQL_TOKEN.finditer(text):
+        if token["open"]:
+            line = text.count("\n", 0, token.start()) + 1
+            raise ValueError(f"line {line}: {token[0]} is not closed")
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if depth < 0 or (depth and token[0] == ";"):
+            raise ValueError(f"line {text.count(chr(10), 0, token.start()) + 1}: a bracket does not fit")
+        if token[0] == ";":
+            statements.append(text[start : token.end()].strip())
+            start = token.end()
+    if not statements or not statements[-1].endswith("COMMIT;") or text[start:].strip():
+        raise ValueError("does not end with COMMIT;")
+    return statements
+
+
+#: What hides a semicolon or a bracket in SQL; `open` is one of them without its end.
+SQL_TOKEN = re.compile(
+    r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"
+    r"|[();]|(?P<open>['\"]|/\*|\$\w*\$)",
+    re.DOTALL,
+)
 
 
 def meaning_of_compose(data: Any, fleet: Fleet) -> str | None:
@@ -101,8 +140,10 @@ READERS: dict[str, Callable[[str], Any]] = {
     "env": read_env,
     "python": read_python,
     "json": read_json,
+    "sql": read_sql,
 }
-MEANINGS: dict[str, Callable[[Any, Fleet], str | None]] = {
-    "compose": meaning_of_compose,
-    "env": meaning_of_env,
+#: What an output has to say in its own language, beyond being readable.
+MEANINGS: dict[tuple[str, str], Callable[[Any, Fleet], str | None]] = {
+    ("compose", "yaml"): meaning_of_compose,
+    ("env", "env"): meaning_of_env,
 }

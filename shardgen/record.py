@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,20 +42,27 @@ def record_of_overlay(data: Any, fleet: Fleet) -> dict[str, Any]:
     The overlay says nothing of shard 1's volume, and nothing of the fallback: those are taken to
     be as they are now.
     """
-    shards = {}
     services = data.get("services") if isinstance(data, dict) else None
-    for name, service in (services or {}).items():
-        environment = compose.pairs((service or {}).get("environment"))
-        number = environment.get(fleet.shard_id_variable)
+    shards = {}
+    expected = {shard.id: shard.mount for shard in fleet.shards}
+    for name, service in services.items() if isinstance(services, dict) else ():
+        number = shard_number(service, fleet.shard_id_variable)
         if number is None:
             continue
-        entry = {"service": name, "state": "active"}
+        shards[str(number)] = {"service": name, "state": "active"}
         mounts = [mount for mount in compose.mounts(service.get("volumes")) if mount.named]
+        mounts.sort(key=lambda mount: mount.target != expected.get(number))
         if mounts:
-            entry |= {"volume": mounts[0].source, "mount": mounts[0].target}
-        shards[str(number)] = entry
-    ids = sorted(int(number) for number in shards if number.isdigit())
+            shards[str(number)] |= {"volume": mounts[0].source, "mount": mounts[0].target}
+    ids = sorted(int(number) for number in shards)
     return {"fallback": fleet.routing.fallback, "fallback_shards": ids, "shards": shards}
+
+
+def shard_number(service: Any, variable: str) -> int | None:
+    """Return the id that a service of an overlay states for itself, if it does."""
+    environment = compose.pairs(service.get("environment")) if isinstance(service, dict) else {}
+    number = str(environment.get(variable))
+    return int(number) if re.fullmatch("[1-9][0-9]{0,9}", number) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from shardgen import quoting
+from shardgen.blocks import has_markers
 from shardgen.errors import ShardgenError
 from shardgen.ledger import sql
 
@@ -31,6 +32,10 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "literal": lambda value: quoting.Quoted(sql.quote_literal(value)),
     "sql_comment": lambda value: quoting.Quoted(sql.comment_text(value)),
 }
+
+
+#: What the file of a compiled template begins with; a template's name follows.
+FILE = "templates/"
 
 
 class BrokenTemplate(ShardgenError):
@@ -73,9 +78,9 @@ def quoted_concat(parts: Any) -> quoting.Quoted:
 def environment(templates: Templates, *, sandboxed: bool) -> jinja2.Environment:
     """Return the environment: strict about names and quotes; sandboxed for a user's templates."""
 
-    def load(name: str) -> str | None:
+    def load(name: str) -> tuple[str, str, None] | None:
         found = templates.load(name)
-        return found[0] if found else None
+        return (found[0], FILE + name, None) if found else None
 
     kind = ImmutableSandboxedEnvironment if sandboxed else jinja2.Environment
     made = kind(
@@ -101,7 +106,8 @@ class Renderer:
 
     def template(self, name: str) -> jinja2.Template:
         """Return a compiled template; a fault in it is a `BrokenTemplate`."""
-        found = self.templates.load(name)
+        with explained(name):
+            found = self.templates.load(name)
         if found is None:
             raise BrokenTemplate(f"template {name!r} does not exist")
         sandboxed = found[1]
@@ -141,6 +147,8 @@ class Blocks(dict[str, str]):
         render = self.template.blocks[block]
         with explained(self.name):
             text = "".join(render(self.template.new_context(dict(self.context))))
+        if has_markers(text):
+            raise BrokenTemplate(f"{FILE}{self.name}: block {block!r} writes a marker of its own")
         return text.strip("\n") + "\n" if text.strip() else ""
 
 
@@ -157,23 +165,21 @@ class explained:  # noqa: N801 - read as a verb after `with`
         """Raise the explanation; an interrupt or a broken template passes as it is."""
         if error is None or not isinstance(error, Exception) or isinstance(error, BrokenTemplate):
             return
-        name, line = self.name, getattr(error, "lineno", None)
+        place = f"{FILE}{self.name}"
         if isinstance(error, jinja2.TemplateSyntaxError):
-            name = error.name or name
-        else:
-            line = line or template_line(trace)
-        place = f"templates/{name}:{line}" if line else f"templates/{name}"
-        cause = str(error) or type(error).__name__
+            place = f"{FILE}{error.name or self.name}:{error.lineno}"
+        elif found := template_place(trace):
+            place = found
+        cause = " ".join(str(error).split()) or type(error).__name__
         raise BrokenTemplate(f"{place}: {cause}") from error
 
 
-def template_line(trace: Any) -> int | None:
-    """Return the innermost template line of a traceback; jinja rewrites it to the source's."""
-    line = None
+def template_place(trace: Any) -> str:
+    """Return file and line of a traceback's innermost template; jinja rewrites both to its source's."""
+    place = ""
     while trace is not None:
-        if "__jinja_template__" in trace.tb_frame.f_globals or "<template>" in (
-            trace.tb_frame.f_code.co_filename
-        ):
-            line = trace.tb_lineno
+        file = trace.tb_frame.f_code.co_filename
+        if file.startswith(FILE):
+            place = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return line
+    return place

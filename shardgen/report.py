@@ -106,8 +106,9 @@ def next_lines(workspace: Workspace) -> list[str]:
         commands.append(workspace.commands.up)
     if not commands:
         return []
-    head = ["next  " + commands[0]]
-    return ["", *head, *("      " + command for command in commands[1:])]
+    where = [] if workspace.root == "." else [f"next, in {workspace.root}:"]
+    first = "      " if where else "next  "
+    return ["", *where, first + commands[0], *("      " + command for command in commands[1:])]
 
 
 MOST_COMMANDS = 12
@@ -131,12 +132,12 @@ def error(paint: Paint) -> str:
 
 def ways_out(workspace: Workspace) -> Iterator[str]:
     """Yield what a person can do about refused files."""
-    settled = [c.destination for c in workspace.refusals if plan.can_overwrite(c)]
+    settled = [c.destination for c in workspace.refusals if not c.is_lost]
     if settled:
         yield "keep the edit   move it into shards.yaml or a template of your own, then render again"
         yield f"lose the edit   {overwrite_command(workspace, settled)}"
     for change in workspace.refusals:
-        if not plan.can_overwrite(change):
+        if change.is_lost:
             yield f"decide          mend {change.destination} by hand: {change.reason}"
 
 
@@ -224,12 +225,14 @@ def fix_lines(workspace: Workspace) -> list[str]:
         for problem in workspace.damage
         if problem.is_command
     ]
-    settled = [c.destination for c in workspace.refusals if plan.can_overwrite(c)]
+    settled = [c.destination for c in workspace.refusals if not c.is_lost]
     if settled:
         commands.append(overwrite_command(workspace, settled))
     elif workspace.drift or (lock_finding(workspace) and not workspace.damage):
         commands.append(workspace.commands.render)
     command = " && ".join(dict.fromkeys(commands))
+    if command and workspace.root != ".":
+        command = f"(cd {shlex.quote(workspace.root)} && {command})"
     if decisions:
         after = [f"then: {command}"] if command else []
         return ["only a person can decide:", *(f"  {line}" for line in decisions), *after]
@@ -242,7 +245,7 @@ def decision_lines(workspace: Workspace) -> Iterator[str]:
         if not problem.is_command:
             yield f"{workspace.ledger_folder}/{problem.path}: {problem.fix}"
     for change in workspace.refusals:
-        if not plan.can_overwrite(change):
+        if change.is_lost:
             yield f"{change.destination} {change.reason}: mend it by hand"
     for change in record.state_changes(workspace.fleet_before, workspace.inputs.fleet):
         yield (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from shardgen.conform import TYPES, end_of_text
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 NAME = "schema/shards.schema.json"
 #: Of several complaints about one value, the one that comes first here is told.
-TOLD_FIRST = ("type", "const", "enum", "minimum", "maximum", "exclusiveMinimum", "minLength",
+TOLD_FIRST = ("type", "const", "enum", "minimum", "maximum", "minLength",
               "minItems", "maxLength", "pattern", "required", "propertyNames",
               "additionalProperties")  # fmt: skip
 WORDS = {
@@ -35,7 +36,6 @@ CODES = {
     "enum": "SG115",
     "minimum": "SG116",
     "maximum": "SG116",
-    "exclusiveMinimum": "SG116",
     "minLength": "SG117",
     "minItems": "SG117",
     "maxLength": "SG118",
@@ -67,11 +67,9 @@ COMPOSE_KEYS = frozenset({
 MEANT = {
     "volumes": "a shard has one volume: service.storage.volume, or 'volume' in its entry",
     "mount": "it belongs under 'service.storage'",
-    "count": "shards are listed by id, never counted: add '- id: N' under 'shards'",
-    "num_shards": "shards are listed by id, never counted: add '- id: N' under 'shards'",
-    "replicas": "shards are listed by id, never counted: add '- id: N' under 'shards'",
     "profiles": "one profile for every shard but the first: service.profile",
 }
+COUNTS = frozenset({"count", "num_shards", "number", "replicas", "shard_count"})
 FEW = 9
 
 
@@ -156,6 +154,8 @@ class Explainer:
             return "the folder of the migrations is database.migrations.path"
         if "compose" in allowed and key in COMPOSE_KEYS:
             return f"compose's own keys go under 'compose:', as compose: {{{key}: …}}"
+        if key in COUNTS:
+            return "shards are listed by id, never counted: add '- id: N' under 'shards'"
         if close := close_to(key, allowed):
             return f"did you mean {close!r}?"
         if key in MEANT:
@@ -179,12 +179,18 @@ class Explainer:
 
     def missing_key(self, path: Path, key: str) -> Diagnostic:
         """Return the error of a key that must be there."""
-        example = {"version": "version: 1", "shards": "shards: [{id: 1}]", "id": "id: 1",
+        example = {"version": "version: 1", "shards": "shards: [{id: 1}]", "id": f"id: {self.free_id()}",
                    "shard": "shard: 1", "tenants": "tenants: [101]", "path": "path: .env"}[key]  # fmt: skip
         where = spoken(path) if path else "the file"
         return self.document.error(
             path, "SG113", f"{where} lacks the key {key!r}", f"add it, as {example}"
         )
+
+    def free_id(self) -> int:
+        """Return the id that the next shard would have."""
+        entries = self.document.data.get("shards")
+        ids = [each.get("id") for each in entries if isinstance(each, dict)] if entries else []
+        return max([each for each in ids if TYPES["integer"](each)], default=0) + 1
 
     def bad_value(self, path: Path, error: Any, *, key: bool = False) -> Diagnostic:
         """Return the error of a value, or of a key, that may not be what it is."""
@@ -194,11 +200,13 @@ class Explainer:
             return self.document.error(path, code, message, "write the name out", key=key)
         subject = spoken(path) if not key else f"the key {shown(path[-1])}"
         message = f"{subject} {complaint(error)}"
+        if key:
+            message = message.partition(": ")[0]
         return self.document.error(path, code, message, self.hint(path, error), key=key)
 
     def kind(self, error: Any) -> tuple[str, str]:
         """Return the code of a violation, and what the value names where that has a code of its own."""
-        if error.validator in {"type", "const", "enum"}:
+        if error.validator in {"type", "const", "enum", "maxLength"}:
             return CODES[error.validator], ""
         name = next((n for n, each in self.definitions.items() if each is error.schema), "")
         return NAMED.get(name, (CODES[error.validator], ""))
@@ -207,13 +215,18 @@ class Explainer:
         """Return what to write instead."""
         if error.validator in {"const", "enum"}:
             return choice_hint(error.instance, error.validator_value)
+        if error.validator == "maxLength":
+            return f"shorten it by {len(error.instance) - error.validator_value}"
+        schema = self.resolved(error.schema)
+        expected = schema.get("patternErrorMessage", "")
         if error.validator == "type":
             hint = type_hint(error.instance, error.validator_value)
-            if hint:
+            fits = re.search(end_of_text(schema.get("pattern", "")), str(error.instance))
+            if hint and (fits or error.instance is None):
                 return hint
-        elif "patternErrorMessage" in error.schema:
-            return f"expected {error.schema['patternErrorMessage']}"
-        elif error.validator in {"minimum", "maximum", "exclusiveMinimum"}:
+        if expected and error.instance is not None:
+            return f"expected {expected}"
+        if error.validator in {"minimum", "maximum"}:
             return bounds_hint(error.schema)
         example = self.example(path)
         return f"for example {example}" if example else "see `shardgen schema`"
@@ -237,22 +250,15 @@ class Explainer:
         return {**target, **schema}
 
 
-def spoken(path: Path) -> str:
+def spoken(path: Path, quote: str = "'") -> str:
     """Return a path as people say it: `'port' in service`, `item 2 of consumers`."""
     if not path:
         return "the file"
-    last = path[-1]
-    if isinstance(last, int):
-        return f"item {last + 1} of {dotted(path[:-1])}"
-    return repr(dotted(path))
-
-
-def dotted(path: Path) -> str:
-    """Return a path with dots; list items by their number, from 1."""
-    text = ""
-    for step in path:
-        text += f"[{step + 1}]" if isinstance(step, int) else f".{step}"
-    return text.removeprefix(".")
+    items = [place for place, step in enumerate(path) if isinstance(step, int)]
+    cut = items[-1] if items else -1
+    key = ".".join(map(str, path[cut + 1 :]))
+    item = f"item {int(path[cut]) + 1} of {spoken(path[:cut], quote='')}" if items else ""
+    return " in ".join(part for part in (key and f"{quote}{key}{quote}", item) if part)
 
 
 def shown(value: Any, limit: int = 60) -> str:
@@ -303,8 +309,6 @@ def complaint(error: Any) -> str:
 
 def bounds_hint(schema: Mapping[str, Any]) -> str:
     """Return the bounds of a number."""
-    if "exclusiveMinimum" in schema:
-        return "expected a number above 0"
     return f"expected {schema['minimum']} to {schema['maximum']}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from shardgen import compose
 from shardgen.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -22,7 +23,16 @@ DEEPEST = 200
 TAG = "tag:yaml.org,2002:"
 #: What YAML 1.1 reads as one thing and a person as another. JSON's own numbers are not among them.
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+#: What YAML 1.2 reads as a number, and YAML 1.1 as text.
+NUMBER_1_2 = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
+#: What no YAML file may hold.
+UNPRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+WRITTEN_TAG = re.compile(r"(?:&\S+\s+)?(![^\s,\[\]{}]*)")
+EXPECTED = re.compile("did not find (?:the )?expected (.*)")
+ALIAS = re.compile(r"\*[^\s,\[\]{}]+")
 NAMES = {"bool": "a boolean", "int": "a number", "float": "a number", "timestamp": "a date"}
 
 
@@ -46,10 +56,11 @@ class Document:
     ) -> Diagnostic:
         """Return a diagnostic at the value of `path`, or at its key.
 
-        A path that is not written is shown at the nearest parent that is.
+        A path that is not written is shown at the nearest parent that is; a value of which
+        nothing is written, at its key.
         """
-        node, at_key = nearest(self.root, path)
-        if key or not at_key:
+        node, is_written = nearest(self.root, path)
+        if key or not is_written or is_empty(node):
             node = key_node(self.root, path) or node
         return token_error(self, node, code, message, hint)
 
@@ -76,9 +87,6 @@ def parse(text: str, file: str, *, strict: bool = True) -> Document:
     except RecursionError as error:
         problem = unreadable(text, file, error)
         return Document(file=file, text=text, root=None, data=None, problems=(problem,))
-    if reader.size.get(id(root), 0) > MOST_VALUES:
-        reader.report(root, "SG108", "the aliases of this file unfold to too many values",
-                      "write the values out, or use fewer nested aliases")  # fmt: skip
     return Document(file=file, text=text, root=root, data=data, problems=tuple(reader.problems))
 
 
@@ -108,11 +116,15 @@ class Reader:
         self.done: dict[int, Any] = {}
         self.size: dict[int, int] = {}
         self.open: set[int] = set()
+        self.places: set[int] = set()
+        self.is_too_big = False
 
     def report(self, node: Any, code: str, message: str, hint: str) -> None:
-        """Add a problem at a node."""
-        place = Document(file=self.file, text=self.text, root=None, data=None, problems=())
-        self.problems.append(token_error(place, node, code, message, hint))
+        """Add a problem at a node; a second one at the same place is the first one's doing."""
+        if node.start_mark.index not in self.places:
+            self.places.add(node.start_mark.index)
+            place = Document(file=self.file, text=self.text, root=None, data=None, problems=())
+            self.problems.append(token_error(place, node, code, message, hint))
 
     def value(self, node: Any) -> Any:
         """Return the plain value of a node; an alias gives the value of its anchor."""
@@ -128,7 +140,7 @@ class Reader:
             self.report(node, "SG105", f"the tag {tag!r} is not allowed here",
                         "remove the tag: plain YAML values are all that is needed")  # fmt: skip
         if not self.strict and node.tag == "!reset":
-            value: Any = None  # compose: as if the key were not written
+            value: Any = compose.Reset()
         elif isinstance(node, yaml.MappingNode):
             value = self.mapping(node)
         elif isinstance(node, yaml.SequenceNode):
@@ -136,8 +148,14 @@ class Reader:
             self.size[key] = 1 + sum(self.size.get(id(item), 1) for item in node.value)
         else:
             value = self.scalar(node)
+        if not self.strict and node.tag == "!override":
+            value = compose.whole(value)
         self.open.discard(key)
         self.done[key] = value
+        if self.size.get(key, 0) > MOST_VALUES and not self.is_too_big:
+            self.is_too_big = True
+            self.report(node, "SG108", f"the aliases in this unfold to {self.size[key]} values",
+                        "write the values out, or use fewer nested aliases")  # fmt: skip
         return value
 
     def mapping(self, node: Any) -> dict[str, Any]:
@@ -149,12 +167,15 @@ class Reader:
             if key.tag == TAG + "merge":
                 self.merge(key, child, found)
                 continue
+            value = self.value(child)
             name = self.key(key)
+            if name is None:
+                continue
             if self.strict and name in first:
                 self.report(key, "SG102", f"the key {name!r} stands twice",
                             f"first at line {first[name]}; keep one of them")  # fmt: skip
             first.setdefault(name, key.start_mark.line + 1)
-            found[name] = self.value(child)
+            found[name] = value
             size += self.size.get(id(child), 1)
         self.size[id(node)] = size
         return found
@@ -170,8 +191,8 @@ class Reader:
             for name, value in (source or {}).items():
                 found.setdefault(name, value)
 
-    def key(self, node: Any) -> str:
-        """Return a key as text."""
+    def key(self, node: Any) -> str | None:
+        """Return a key as text, None where it can be none."""
         if isinstance(node, yaml.ScalarNode):
             if self.strict and node.tag != TAG + "str":
                 self.report(node, "SG106", f"the key {node.value!r} is not a string",
@@ -179,7 +200,7 @@ class Reader:
             return str(node.value)
         self.report(node, "SG106", "a key must be a string, not a list or a mapping",
                     "write the key as plain text")  # fmt: skip
-        return ""
+        return None
 
     def scalar(self, node: Any) -> Any:
         """Return a scalar's value by the rules of JSON; what YAML 1.1 adds to them is a problem."""
@@ -188,6 +209,8 @@ class Reader:
         if not node.tag.startswith(TAG):
             node.tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, text, (True, False))
         if node.style or node.tag == TAG + "str":  # libyaml gives plain scalars the style ""
+            if not node.style and NUMBER_1_2.fullmatch(text):
+                return self.surprise(node, "1.2", "a number", "")
             return text
         kind = node.tag.removeprefix(TAG)
         if kind == "null":
@@ -196,12 +219,15 @@ class Reader:
             return text == "true"
         if kind in {"int", "float"} and PLAIN_NUMBER.fullmatch(text) and len(text) < 20:
             return float(text) if "." in text else int(text)
+        return self.surprise(node, "1.1", NAMES.get(kind, "another type"), advice(kind, text))
+
+    def surprise(self, node: Any, version: str, name: str, meant: str) -> str:
+        """Report a value that versions of YAML read differently; return its text."""
         if not self.strict:
-            return Verbatim(text)
-        if kind in NAMES:
-            self.report(node, "SG109", f"YAML 1.1 reads {text!r} as {NAMES[kind]}",
-                        f'write "{text}" in quotes for the text{advice(kind, text)}')  # fmt: skip
-        return text
+            return Verbatim(node.value)
+        self.report(node, "SG109", f"YAML {version} reads {node.value!r} as {name}",
+                    f'write "{node.value}" in quotes for the text{meant}')  # fmt: skip
+        return str(node.value)
 
 
 class Verbatim(str):
@@ -223,7 +249,9 @@ def advice(kind: str, text: str) -> str:
 def written_tag(node: Any, text: str) -> str | None:
     """Return the tag that stands before a node in the text, if any."""
     start = node.start_mark.index
-    match = re.compile(r"(?:&\S+\s+)?(![^\s,\[\]{}]*)").match(text, start)
+    if text[start : start + 1] not in {"!", "&"}:
+        return None
+    match = WRITTEN_TAG.match(text, start)
     return match[1] if match else None
 
 
@@ -285,6 +313,11 @@ def nearest(root: Any, path: Path) -> tuple[Any, bool]:
     return node, True
 
 
+def is_empty(node: Any) -> bool:
+    """Return whether nothing is written of a node: the null after `key:`."""
+    return isinstance(node, yaml.ScalarNode) and node.start_mark.index == node.end_mark.index
+
+
 def key_node(root: Any, path: Path) -> Any:
     """Return the key of the last written step of a path, or None where that step is a list's item."""
     node, last = root, None
@@ -298,38 +331,71 @@ def key_node(root: Any, path: Path) -> Any:
 
 
 def syntax_error(text: str, file: str, error: yaml.MarkedYAMLError) -> Diagnostic:
-    """Return the parser's complaint at its place."""
+    """Return the parser's complaint at its place, in words for people where it is a usual one."""
     mark = error.problem_mark or error.context_mark
-    message = error.problem or "this is no YAML"
+    problem = str(error.problem)
+    rest = text[mark.index :]
+    width = 1
+    message = EXPECTED.sub(r"expected \1 here", problem).replace("<document start>", "the end")
     hint = "see that indentation, quotes and brackets fit"
-    if "document" in message:
-        message, hint = "a second YAML document starts here", "keep one document in the file"
-    elif "\\t" in message or text[mark.index : mark.index + 1] == "\t":
+    if "another document" in problem:
+        message, hint, width = "a second YAML document starts here", "keep one in the file", 3
+    elif rest.startswith("\t"):
         message, hint = "a tab cannot indent YAML", "indent with spaces"
-    elif "undefined alias" in message:
-        hint = "define the anchor (&name) above, or write the value out"
-    line, column = mark.line + 1, mark.column + 1
+    elif "undefined alias" in problem:
+        width = len(ALIAS.match(rest)[0])  # type: ignore[index] - libyaml found one
+        message, hint = "this alias has no anchor", "define it above as &name, or write the value out"
+    elif "mapping values" in problem:
+        message, hint = "a ':' cannot stand here", "put a text that holds ': ' in quotes"
+    elif "start any token" in problem:
+        message, hint = f"a value cannot start with {rest[0]!r}", "put the text in quotes"
+    elif "escape" in problem:
+        hint = "write \\\\ for a backslash, or use single quotes"
+    elif opened := unclosed(text, error):
+        if not rest.strip():
+            mark, message = opened, f"what starts here with {text[opened.index]!r} has no end"
+        hint = f"close the {text[opened.index]} of line {opened.line + 1}"
     return Diagnostic(
-        file=file, line=line, column=column, width=1, code="SG101", message=message, hint=hint
-    )
+        file=file, line=mark.line + 1, column=mark.column + 1, width=width, code="SG101",
+        message=message, hint=hint,
+    )  # fmt: skip
+
+
+def unclosed(text: str, error: yaml.MarkedYAMLError) -> Any:
+    """Return the mark of the quote or bracket that is open where the parser gave up, if any."""
+    if "quoted" in str(error.context):
+        return error.context_mark
+    opened: list[Any] = []
+    try:
+        for event in yaml.parse(text, Loader=Loader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                opened.append(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                opened.pop()
+    except yaml.YAMLError:
+        pass
+    return next((event.start_mark for event in reversed(opened) if event.flow_style), None)
 
 
 def unreadable(text: str, file: str, error: Exception) -> Diagnostic:
-    """Return the problem of a text whose characters or nesting YAML does not allow."""
-    position = getattr(error, "position", None)
-    if position is None:
+    """Return the problem of a text whose characters or nesting YAML does not allow.
+
+    The place is looked for here: libyaml's errors count bytes, and PyYAML's count characters.
+    """
+    found = UNPRINTABLE.search(text) if isinstance(error, yaml.reader.ReaderError) else None
+    if found is None:
         return Diagnostic(
             file=file, line=0, column=0, width=0, code="SG101",
-            message="this file cannot be read as YAML", hint="see that it is plain text and not nested too deep",
+            message="this file is nested too deep to be read",
+            hint="a shards.yaml needs no more than a dozen levels",
         )  # fmt: skip
-    before = LINE_BREAK.split(text[:position])
-    character = text[position : position + 1]
+    before = LINE_BREAK.split(text[: found.start()])
     return Diagnostic(
         file=file,
         line=len(before),
         column=len(before[-1]) + 1,
         width=1,
         code="SG101",
-        message=f"the character U+{ord(character):04X} is not allowed in YAML",
+        message=f"the character U+{ord(found[0]):04X} is not allowed in YAML",
         hint="remove it, or write it as an escape in double quotes",
     )

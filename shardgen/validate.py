@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shardgen.base import Base, read_base
@@ -11,7 +11,7 @@ from shardgen.conform import conforms
 from shardgen.diagnostics import Diagnostic, ordered
 from shardgen.errors import InvalidInput
 from shardgen.model import Fleet, build_fleet
-from shardgen.outputs import Output, outputs_of
+from shardgen.outputs import OUTPUTS, Output, outputs_of
 from shardgen.schema import explain, load_schema, type_name
 from shardgen.source import Document, parse
 
@@ -59,7 +59,7 @@ def validate(text: bytes, file: str, project: Project) -> Inputs:
     if wrong or codes & DOUBTFUL:
         raise InvalidInput(first_causes(problems, wrong))
     inputs, wrong = read_inputs(document, project)
-    wrong += rule_problems(inputs, project)
+    wrong += rule_problems(inputs, project, base_is_broken=bool(wrong))
     if problems or wrong:
         raise InvalidInput(first_causes(problems, wrong))
     return inputs
@@ -107,7 +107,10 @@ def schema_problems(document: Document) -> Iterable[Diagnostic]:
 def read_inputs(document: Document, project: Project) -> tuple[Inputs, list[Diagnostic]]:
     """Return the inputs of valid data, and what is wrong with the text of the base file."""
     fleet = build_fleet(document.data)
-    outputs = outputs_of(complete_outputs(document.data), fleet)
+    outputs = tuple(
+        replace(output, destination=posixpath.normpath(output.destination))
+        for output in outputs_of(complete_outputs(document.data), fleet)
+    )
     base: Base | None = None
     wrong: list[Diagnostic] = []
     name = fleet.service.base
@@ -118,7 +121,7 @@ def read_inputs(document: Document, project: Project) -> tuple[Inputs, list[Diag
         if isinstance(text, Diagnostic):
             wrong = [text]
         else:
-            base = read_base(text, name)
+            base = read_base(text, name, project.read)
             wrong = list(base.document.problems)
     if wrong:
         base = None
@@ -138,22 +141,17 @@ def complete_outputs(data: dict[str, Any]) -> dict[str, Any]:
 
 def is_complete(name: str, entry: dict[str, Any]) -> bool:
     """Return whether an output has all that it needs."""
-    from shardgen.outputs import OUTPUTS
+    from shardgen.rules.destinations import RESERVED
 
+    if name in RESERVED:
+        return False
     return name in OUTPUTS or {"path", "template"} <= entry.keys()
 
 
-def rule_problems(inputs: Inputs, project: Project) -> list[Diagnostic]:
+def rule_problems(inputs: Inputs, project: Project, *, base_is_broken: bool) -> list[Diagnostic]:
     """Return what the rules say."""
     from shardgen.rules import RULES
-    from shardgen.rules.subject import Subject
+    from shardgen.rules.subject import build_subject
 
-    subject = Subject(
-        document=inputs.document,
-        data=inputs.data,
-        fleet=inputs.fleet,
-        base=inputs.base,
-        outputs=inputs.outputs,
-        project=project,
-    )
+    subject = build_subject(inputs, project, base_is_broken=base_is_broken)
     return [found for rule in RULES for found in rule(subject)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shardgen import migrations, plan, readback, record
 from shardgen.context import build_context
 from shardgen.digest import digest
-from shardgen.errors import InvalidInput, ShardgenError, UsageError
+from shardgen.errors import InvalidInput, UnreadableOutput, UsageError
 from shardgen.lock import Lock, lock_name, lock_text, read_lock
 from shardgen.model import build_commands
 from shardgen.overlay import build_overlay
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from shardgen.outputs import Output
     from shardgen.plan import Change
     from shardgen.validate import Inputs
-
-
-class UnreadableOutput(ShardgenError):
-    """An output that its own language's parser does not accept, or that says something else."""
 
 
 class Recording:
@@ -55,8 +51,12 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A project, wholly planned. `changes` stand in the order in which they are written."""
+    """A project, wholly planned. `changes` stand in the order in which they are written.
 
+    `root` is the project's folder as it was typed; every other path is relative to it.
+    """
+
+    root: str
     config: str
     inputs: Inputs
     commands: Commands
@@ -128,6 +128,7 @@ def open_workspace(disk: Disk, config: str, *, overwrite: Collection[str] = ()) 
     changes = list(plan.overwritten(changes, overwrite))
     after = lock_for(changes, recording.inputs, record.fleet_record(inputs.fleet))
     return Workspace(
+        root=disk.root,
         config=config,
         inputs=inputs,
         commands=commands,
@@ -137,7 +138,7 @@ def open_workspace(disk: Disk, config: str, *, overwrite: Collection[str] = ()) 
         lock=lock_path,
         lock_before=lock,
         lock_on_disk=on_disk,
-        lock_during=lock_text(during(after, changes)),
+        lock_during=lock_text(during(after._replace(fleet=before), changes, lock)),
         lock_after=lock_text(after),
         fleet_before=before,
     )
@@ -182,7 +183,7 @@ def plan_ledger(
     if ledger.problems:
         return (), ledger.problems, path
     changes = migrations.plan_migrations(
-        folder, ledger, inputs.fleet, inputs.document, lock, renderer.text
+        folder, ledger, inputs.fleet, inputs.document, renderer.text
     )
     return changes, (), path
 
@@ -222,10 +223,20 @@ def verify(output: Output, change: Change, inputs: Inputs) -> None:
     if change.after is None or change.kind == plan.SAME:
         return
     fault = readback.read_back(output.name, output.format, change.after.decode(), inputs.fleet)
-    if fault:
-        raise UnreadableOutput(
-            f"{output.destination}: rendered from templates/{output.template}, {fault}"
-        )
+    if fault is None:
+        return
+    if is_whole(change):
+        fault = f"rendered from templates/{output.template}, {fault}"
+    elif theirs := readback.parsed(output.format, (change.before or b"").decode())[1]:
+        fault = f"not all of it is ours, and it {theirs} already: mend it first"
+    else:
+        fault = f"with the blocks from templates/{output.template}, {fault}"
+    raise UnreadableOutput(f"{output.destination}: {fault}")
+
+
+def is_whole(change: Change) -> bool:
+    """Return whether a file is ours as a whole."""
+    return change.owned is not None and change.owned.form == "whole"
 
 
 def known_overwrites(paths: Collection[str], changes: Collection[Change]) -> None:
@@ -248,15 +259,15 @@ def lock_for(
     )
 
 
-def during(after: Lock, changes: Collection[Change]) -> Lock:
-    """Return the lock as it stands while files are being replaced: old digests beside the new."""
-    outputs = {
-        path: entry._replace(was=entry.digest) for path, entry in after.outputs.items()
-    }
+def during(after: Lock, changes: Collection[Change], lock: Lock | None) -> Lock:
+    """Return the lock as it stands while files are being replaced: old digests beside the new.
+
+    The fleet stays the one before: until the render ends, nothing runs as the new one says.
+    """
+    entries = lock.outputs if lock else {}
+    outputs = dict(after.outputs)
     for change in changes:
-        if change.kind in {plan.SAME, plan.REFUSE}:
-            continue
-        was = plan.owned_digest(change)
-        entry = change.owned or plan.Owned("", "whole", was)
-        outputs[change.destination] = entry._replace(was=was)
+        if change.kind not in {plan.SAME, plan.REFUSE}:
+            entry = entries.get(change.destination)
+            outputs[change.destination] = plan.entry_during(change, entry)
     return after._replace(outputs=outputs)

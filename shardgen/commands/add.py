@@ -46,7 +46,7 @@ def add(
         try:
             workspace = open_workspace(Edited(disk, config, text.encode()), config)
         except InvalidInput as error:
-            error.text = text
+            error.texts = {config: text}
             raise
         if not dry_run:
             replace_text(disk.path(config), text)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from shardgen import record, report
 from shardgen.errors import Refused
-from shardgen.files import held, write_plan
+from shardgen.files import clear, held, write_plan
+from shardgen.lock import lock_name
 from shardgen.terminal import out, painter
 from shardgen.workspace import open_workspace
 
@@ -31,6 +32,8 @@ def render(
     would be lost.
     """
     with held(disk.root):
+        if not dry_run:
+            clear(disk.root, lock_name(config))
         workspace = open_workspace(disk, config, overwrite=overwrite)
         refuse(workspace, allow_state_change)
         if not dry_run and (workspace.drift or not is_same_lock(workspace)):
@@ -63,7 +66,8 @@ def refuse(workspace: Workspace, allowed: Collection[int]) -> None:
     ]
     if changes:
         lines = report.state_lines(workspace)
-        ids = " ".join(f"--allow-state-change {change.shard}" for change in changes[:1])
+        shards = dict.fromkeys(change.shard for change in changes)
+        ids = " ".join(f"--allow-state-change {shard}" for shard in shards)
         lines += ["", "error: nothing was written: put it back in shards.yaml, or move the data first and then",
                   f"type `{workspace.commands.render} {ids}`"]  # fmt: skip
         raise Refused("\n".join(lines))

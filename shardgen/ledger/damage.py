@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shardgen.ledger.sums import SUM_FILE, Sums, digest, number_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 TAKE_ONE_SIDE = (
     "take {folder} whole from the branch that was merged first, then run `shardgen render` again"
 )
-TAKE_OUT = "move it out of {folder}; the ledger needs its own folder (database.migrations.path)"
+TAKE_OUT = "move it out of {folder}, or give the ledger its own folder (migrations.path)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A damage of the ledger: `path` is a file name in its folder, `kind` a short name for programs.
+    """A damage of the ledger; `path` is a file name in its folder, `kind` is for programs.
 
     `{folder}` in `fix` stands for the ledger's folder; `is_command` tells a command to type from a
     decision that only a person can take.
@@ -37,9 +40,9 @@ class Comparison:
     problems: tuple[Problem, ...]
 
 
-def restored(path: str, kind: str, message: str) -> Problem:
-    """Return a problem that goes away when the committed file comes back."""
-    fix = f"git checkout -- {{folder}}/{path}"
+def restored(path: str, kind: str, message: str, *, whole: bool = False) -> Problem:
+    """Return a problem that goes away when the committed file, or the whole folder, comes back."""
+    fix = "git checkout -- {folder}" if whole else f"git checkout -- {{folder}}/{path}"
     return Problem(path=path, kind=kind, message=message, fix=fix, is_command=True)
 
 
@@ -110,7 +113,7 @@ def _order_problems(sums: Sums) -> Iterator[Problem]:
         if number != expected:
             kind = "reordered" if {*numbers} == {*count} else "gap"
             text = f"{file} stands where number {expected:04d} belongs"
-            yield restored(SUM_FILE, kind, text)
+            yield restored(SUM_FILE, kind, text, whole=True)
             return
 
 

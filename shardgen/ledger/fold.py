@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from shardgen.ledger.operations import (
     Activate,
@@ -20,6 +20,9 @@ from shardgen.ledger.operations import (
 )
 from shardgen.ledger.rules import refusal
 from shardgen.ledger.state import ACTIVE, DRAINING, RETIRED, Recorded, RecordedShard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

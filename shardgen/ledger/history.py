@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shardgen.ledger.desired import Desired, DesiredShard, PlanProblem, problems_of
 from shardgen.ledger.fold import IllegalStep, fold
@@ -22,6 +22,9 @@ from shardgen.ledger.operations import (
     Validate,
 )
 from shardgen.ledger.state import ACTIVE, DRAINING, RETIRED, Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Desired", "DesiredShard", "PlanProblem", "Planned", "plan"]
 

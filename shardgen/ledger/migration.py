@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,8 @@ from shardgen.ledger.operations import (
 from shardgen.ledger.sums import number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shardgen.ledger.verify import Ledger
 
 #: what the first migration has for a parent

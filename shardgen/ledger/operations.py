@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: tenants that one assign may name; more of them go to further files
 MOST_TENANTS = 500
@@ -167,16 +169,18 @@ def _operation(record: object) -> Operation | None:
         for name, value in record.items()
         if name != "op"
     }
+    nullable = {("init", "schema"), ("drain", "to")}
+    for name, value in values.items():
+        if not _acceptable(name, value) and not (value is None and (kind.op, name) in nullable):
+            return None
     make: Callable[..., Operation] = kind
-    return make(**values) if all(map(_acceptable, values, values.values())) else None
+    return make(**values)
 
 
 def _acceptable(name: str, value: object) -> bool:
     """Return whether a value may stand under the key, in whichever operation."""
     match name:
-        case "schema":
-            return value is None or _is_name(value)
-        case "table" | "id_column" | "shard_column":
+        case "schema" | "table" | "id_column" | "shard_column":
             return _is_name(value)
         case "route":
             return value in ROUTES
@@ -187,7 +191,7 @@ def _acceptable(name: str, value: object) -> bool:
         case "tenants":
             return isinstance(value, tuple) and _are_tenants(value)
         case _:
-            return _is_shard(value) or (name == "to" and value is None)
+            return _is_shard(value)
 
 
 def _is_name(value: object) -> bool:

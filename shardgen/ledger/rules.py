@@ -42,7 +42,7 @@ def refusal(recorded: Recorded, operation: Operation) -> Refusal | None:
             return _refused_growth(recorded, operation)
         case Drain() | Move():
             return _refused_drain(recorded, operation) or _refused_target(recorded, operation)
-        case Retire():
+        case _:
             return _refused_retire(recorded, operation)
 
 

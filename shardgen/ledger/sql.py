@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from shardgen.ledger.operations import NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: what PostgreSQL 12 to 18 do not take as a bare name everywhere: pg_get_keywords() without the
 #: category 'unreserved'

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from shardgen.ledger.damage import Problem, compare, restored
+from shardgen.ledger.damage import TAKE_ONE_SIDE, Problem, compare, restored
 from shardgen.ledger.fold import fold
 from shardgen.ledger.migration import NO_PARENT, Migration, Unreadable, is_ours, read_migration
-from shardgen.ledger.state import Recorded
 from shardgen.ledger.sums import SUM_FILE, Sums, number_of, read_sums
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shardgen.ledger.state import Recorded
 
 __all__ = ["Ledger", "Problem", "read_ledger"]
 
@@ -43,12 +47,11 @@ def read_ledger(files: Mapping[str, bytes], sum_text: bytes | None) -> Ledger:
 def _ledger(migrations: tuple[Migration, ...], problems: tuple[Problem, ...]) -> Ledger:
     folded = fold(migration.operation for migration in migrations)
     illegal = tuple(
-        Problem(
-            path=migrations[step.index].file,
-            kind="illegal",
-            message=f"records a step that cannot follow: {step.message}",
-            fix="git checkout -- {folder}",
-            is_command=True,
+        restored(
+            migrations[step.index].file,
+            "illegal",
+            f"records a step that cannot follow: {step.message}",
+            whole=True,
         )
         for step in folded.illegal[:1]
     )
@@ -76,10 +79,16 @@ def _history(
             break
         migration = read_migration(file, files[file])
         if isinstance(migration, Unreadable):
-            return tuple(migrations), (restored(file, migration.kind, migration.message),)
+            problem = restored(file, migration.kind, migration.message, whole=True)
+            return tuple(migrations), (problem,)
         if migration.parent != parent:
-            text = f"does not follow on {migrations[-1].file if migrations else 'nothing'}"
-            return tuple(migrations), (restored(file, "broken_chain", text),)
+            return tuple(migrations), (_broken_chain(file, migrations),)
         migrations.append(migration)
         parent = migration.id
     return tuple(migrations), ()
+
+
+def _broken_chain(file: str, before: list[Migration]) -> Problem:
+    place = f"on {before[-1].file}" if before else "as the first file"
+    text = f"was not written to follow {place}"
+    return Problem(path=file, kind="broken_chain", message=text, fix=TAKE_ONE_SIDE)

@@ -49,15 +49,18 @@ def base_service(subject: Subject, base: Base) -> Iterator[Diagnostic]:
         yield base.document.error(path, "SG303", f"{base.file} has no services",
                                   "a compose file starts with services:")  # fmt: skip
     elif name not in services:
-        close = difflib.get_close_matches(name, services, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        hint += f"service.name is the service of shard 1; {base.file} has {few(services)}"
-        yield subject.error(("service", "name"), "SG302",
-                            f"{base.file} has no service {name!r}", hint)  # fmt: skip
+        yield subject.error(("service", "name"), "SG302", f"{base.file} has no service {name!r}",
+                            known(name, services, "services"))  # fmt: skip
     elif not isinstance(services[name], dict):
         yield base.document.error(("services", name), "SG303",
                                   f"the service {name} says nothing", "a service needs build: or image:",
                                   key=True)  # fmt: skip
+
+
+def known(name: str, names: Any, what: str) -> str:
+    """Return the hint for a name that is not among some names."""
+    close = difflib.get_close_matches(name, map(str, names), n=1)
+    return f"did you mean {close[0]!r}?" if close else f"its {what} are: {few(names) or 'none'}"
 
 
 def few(names: Any) -> str:
@@ -78,6 +81,11 @@ def without_base(subject: Subject) -> Iterator[Diagnostic]:
             f"without a base, nothing says what shard {bare[0].id} runs",
             "add build: or image: under service",
         )  # fmt: skip
+    for path, layer, _ in subject.layers():
+        for name, at in positions(layer.get("depends_on")):
+            yield subject.error((*path, "depends_on", at), "SG319",
+                                f"without a base, there is no service {name!r} to depend on", "remove it",
+                                key=isinstance(at, str))  # fmt: skip
     if subject.fleet.service.consumers:
         yield subject.error(
             ("service", "consumers", 0), "SG305", "without a base, there is no service to be a consumer",
@@ -133,19 +141,39 @@ def host_ports(subject: Subject) -> Iterator[Diagnostic]:
     if len(subject.live) < 2:  # noqa: PLR2004
         return
     shared = subject.service.get("compose", {})
-    without = [s for s in subject.later if "ports" not in subject.entry(s).get("compose", {})]
-    for index, entry in taken_ports(shared):
-        yield subject.error(
-            ("service", "compose", "ports", index), "SG308",
-            f"every shard would publish {shown_port(entry)}", "publish it in the entry of one shard",
-        )  # fmt: skip
-    if without and "ports" not in shared:
-        for index, entry in taken_ports(subject.base_service):
+    publishing = [shard for shard in subject.live if not is_portless(subject.entry(shard))]
+    if len(publishing) > 1:
+        for index, entry in taken_ports(shared):
+            yield subject.error(
+                ("service", "compose", "ports", index), "SG308",
+                f"every shard would publish {shown_port(entry)}", "publish it in the entry of one shard",
+            )  # fmt: skip
+        for index, entry in [] if is_portless(subject.service) else taken_ports(subject.base_service):
             yield subject.base_error(
                 ("ports", index), "SG308",
-                f"shard {without[0].id} would publish {shown_port(entry)} as well, which one container can",
+                f"shard {publishing[-1].id} would publish {shown_port(entry)} as well",
                 "use expose: for ports inside the network, or set compose: {ports: null} in shards.yaml",
             )  # fmt: skip
+    yield from own_ports(subject)
+
+
+def own_ports(subject: Subject) -> Iterator[Diagnostic]:
+    """Yield ports of the host that the entries of two shards take."""
+    owners: dict[str, int] = {}
+    for shard in subject.live:
+        for index, entry in taken_ports(subject.entry(shard).get("compose", {})):
+            port = shown_port(entry)
+            owner = owners.setdefault(port, shard.id)
+            if owner != shard.id:
+                yield subject.error(
+                    ("shards", shard.index, "compose", "ports", index), "SG308",
+                    f"shard {owner} already publishes {port}", "choose another port of the host",
+                )  # fmt: skip
+
+
+def is_portless(layer: dict[str, Any]) -> bool:
+    """Return whether an entry, or `service`, takes the ports away that are stated before it."""
+    return layer.get("compose", {}).get("ports", ()) is None
 
 
 def taken_ports(service: dict[str, Any]) -> list[tuple[int, Any]]:
@@ -162,8 +190,11 @@ def is_range(entry: Any) -> bool:
 
 
 def shown_port(entry: Any) -> str:
-    """Return a port as it is written."""
-    return f"the host's port {entry.get('published')}" if isinstance(entry, dict) else repr(str(entry))
+    """Return the port of the host that an entry takes, with its address where it has one."""
+    if isinstance(entry, dict):
+        return f"the host's port {entry.get('published')}"
+    host = str(entry).rpartition(":")[0]
+    return f"the host's port {host}"
 
 
 def fixed_addresses(subject: Subject) -> Iterator[Diagnostic]:
@@ -252,14 +283,14 @@ def known_names(subject: Subject) -> Iterator[Diagnostic]:
             if network not in base.networks and network != "default":
                 yield subject.error(
                     (*path, "networks", at), "SG318", f"{base.file} declares no network {network!r}",
-                    f"its networks are: {few(base.networks) or 'none'}", key=isinstance(at, str),
+                    known(network, base.networks, "networks"), key=isinstance(at, str),
                 )  # fmt: skip
         for name, at in positions(layer.get("depends_on")):
             if name == subject.fleet.service.name:
                 message, hint = f"{name} cannot depend on itself", "remove it"
             elif name not in base.services:
                 message = f"{base.file} has no service {name!r} to depend on"
-                hint = f"its services are: {few(base.services)}"
+                hint = known(name, base.services, "services")
             else:
                 continue
             yield subject.error((*path, "depends_on", at), "SG319", message, hint,

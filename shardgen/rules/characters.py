@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shardgen.rules.texts import COMPOSE, LONG, texts
+from shardgen.rules.secrets import PASSWORD
+from shardgen.rules.texts import COMPOSE, LONG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ HIGHEST_PORT = 65535
 
 def characters(subject: Subject) -> Iterator[Diagnostic]:
     """Control characters go nowhere; line breaks and tabs only into values of compose."""
-    for text in texts(subject):
+    for text in subject.texts:
         found = NEVER.search(text.value)
         if found is None and (text.is_key or text.under not in LONG):
             found = BREAKS.search(text.value)
@@ -57,7 +58,7 @@ def bad_url(url: str) -> str:
         return "does not start with http:// or https://"
     authority = url.split("//", 1)[1].split("/")[0]
     if "@" in authority:
-        return "" if ":" in authority.split("@")[0] else "names a user"
+        return "" if PASSWORD.search(url) else "names a user"
     for mark, name in (("?", "a query"), ("#", "a fragment")):
         if mark in url:
             return f"has {name}"
@@ -71,7 +72,7 @@ def bad_url(url: str) -> str:
 
 def interpolation(subject: Subject) -> Iterator[Diagnostic]:
     """A `$` in a compose value is a variable that compose can read."""
-    for text in texts(subject):
+    for text in subject.texts:
         if text.is_key or text.under not in COMPOSE or "$" not in text.value:
             continue
         if bad := bad_variable(text.value):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
 from shardgen.base import service_networks
-from shardgen.rules.basefile import few
+from shardgen.rules.basefile import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def in_base(
     if name not in base.services:
         if "include" not in base.document.data:
             yield subject.error(path, "SG320", f"{base.file} has no service {name!r}",
-                                f"its services are: {few(base.services)}")  # fmt: skip
+                                known(name, base.services, "services"))  # fmt: skip
         return
     service = base.services[name]
     yield from own_variables(subject, base, name, service)
@@ -75,7 +75,7 @@ def networks_of_shards(subject: Subject) -> list[tuple[Shard, frozenset[str]]]:
 
     Shards on the same networks are looked at once; those with a URL of their own need none.
     """
-    if "network_mode" in subject.base_service:
+    if not subject.base_service or "network_mode" in subject.base_service:
         return []
     found: dict[frozenset[str], Shard] = {}
     plain: frozenset[str] | None = None

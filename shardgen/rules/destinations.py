@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from shardgen.lock import lock_name
 from shardgen.outputs import OUTPUTS
 from shardgen.rules.settings import env_files
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from shardgen.rules.subject import Subject
     from shardgen.source import Path
 
-LOCK = "shardgen.lock"
 #: Outputs that a later version makes; their names are not the user's.
 RESERVED = frozenset({"router_ts", "table_json", "kubernetes", "swarm", "prometheus", "nginx"})
 PACKAGED = frozenset(output.template for output in OUTPUTS.values())
@@ -106,10 +106,6 @@ def claims(subject: Subject) -> Iterator[Diagnostic]:
     for output in subject.outputs:
         name = folded(output.destination)
         path = path_of(output, subject)
-        if name == ".":
-            yield subject.error(path, "SG405", f"the destination of {output.name} is the project itself",
-                                "name a path below it")  # fmt: skip
-            continue
         what = next((w for at, w in taken if overlaps(at, name)), None)
         if name.split("/")[0] == ".git":
             what = "where git keeps its own files"
@@ -118,7 +114,7 @@ def claims(subject: Subject) -> Iterator[Diagnostic]:
                                 "choose another path")  # fmt: skip
         other = next((o for at, o in owners if overlaps(at, name)), None)
         owners.append((name, output))
-        if other is None or what:
+        if other is None or what or obstacle(subject, output):
             continue
         if not is_written(subject, path):
             path, output, other = path_of(other, subject), other, output
@@ -142,7 +138,7 @@ def inputs(subject: Subject) -> dict[str, str]:
     """Return the paths that no output may have, and what they are."""
     found = {
         folded(posixpath.basename(subject.document.file)): "this file",
-        LOCK: "where shardgen keeps its own record",
+        lock_name(posixpath.basename(subject.document.file)): "where shardgen keeps its own record",
         folded(subject.templates): "where your templates are",
     }
     if subject.fleet.service.base:

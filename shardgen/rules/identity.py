@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from shardgen.rules.characters import bad_url
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -70,6 +72,8 @@ def shared_urls(subject: Subject) -> Iterator[Diagnostic]:
     if first is not None and first.is_live and not first.explicit_url:
         owners[plain_url(subject.fleet.legacy_url)] = first
     for shard in subject.live:
+        if shard.explicit_url and bad_url(shard.url):
+            continue
         owner = owners.setdefault(plain_url(shard.url), shard)
         if owner is shard:
             continue

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 LONGEST = 63
 #: Names that the router itself uses.
 ROUTER_WORDS = frozenset({
-    "abs", "bool", "dict", "getattr", "hash", "hashlib", "int", "isinstance", "len", "list",
-    "logging", "object", "os", "range", "set", "shard", "sorted", "str", "tuple", "type", "url",
+    "_given", "_live", "bool", "dict", "getattr", "hasattr", "hashlib", "id", "int", "isinstance",
+    "len", "logging", "max", "operator", "os", "property", "range", "re", "str", "type",
 })  # fmt: skip
 
 

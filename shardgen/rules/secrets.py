@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shardgen.rules.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +38,7 @@ HINT = "write ${NAME} and keep the value in .env or a secret store"
 
 def secrets(subject: Subject) -> Iterator[Diagnostic]:
     """Yield the strings that look like secrets; keys that `allow_plain` lists may hold any."""
-    for text in texts(subject):
+    for text in subject.texts:
         if is_allowed(subject, text):
             continue
         if found := leak(text):
@@ -77,4 +76,6 @@ def hint(text: Text) -> str:
     """Return the ways out for a string that looks like a secret."""
     if text.under == "environment":
         return f"{HINT}; if it is none, add {text.path[-1]} to allow_plain"
+    if text.path[-1] == "url":
+        return "a shard takes no password in its url: the router and the documentation show it"
     return HINT

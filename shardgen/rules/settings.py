@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 #: Keys of compose that have a place of their own in shards.yaml.
 PLACED = {
-    **{key: f"{key}: beside compose:" for key in (
+    **{key: f"state it as {key}:, outside of compose:" for key in (
         "build", "image", "environment", "env_file", "networks", "depends_on", "restart",
         "stop_grace_period", "healthcheck", "labels")},
-    "profiles": "service.profile",
-    "extends": "the base: shardgen reads it there",
+    "profiles": "state it as service.profile",
+    "extends": "put it into the base file, where shardgen reads it",
 }  # fmt: skip
 #: The other keys of the compose specification.
 COMPOSE = (
@@ -45,7 +45,7 @@ def compose_keys(subject: Subject) -> Iterator[Diagnostic]:
             where = (*path, "compose", key)
             if key in PLACED:
                 yield subject.error(where, "SG216", f"{key!r} has a place of its own",
-                                    f"state it as {PLACED[key]}", key=True)  # fmt: skip
+                                    PLACED[key], key=True)  # fmt: skip
             elif key not in COMPOSE and not key.startswith("x-"):
                 close = difflib.get_close_matches(key, COMPOSE, n=1, cutoff=0.8)
                 if close:
@@ -63,6 +63,9 @@ def healthchecks(subject: Subject) -> Iterator[Diagnostic]:
             yield subject.error((*where, "test"), "SG217", "the healthcheck has both 'path' and 'test'",
                                 "keep one: path for a probe over HTTP, test for your own command",
                                 key=True)  # fmt: skip
+        if test is None and check.get("path") is None and layer.get("healthcheck") is not None:
+            yield subject.error(where, "SG221", "the healthcheck has neither 'path' nor 'test'",
+                                "add path: /health, or your own test: […]", key=True)  # fmt: skip
         if isinstance(test, list) and not is_command(test):
             yield subject.error(
                 (*where, "test", 0), "SG218", f"the first word of a test may not be {test[0]!r}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
+from shardgen.rules.texts import texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from shardgen.diagnostics import Diagnostic
     from shardgen.model import Fleet, Shard
     from shardgen.outputs import Output
+    from shardgen.rules.texts import Text
     from shardgen.source import Document, Path
-    from shardgen.validate import Project
+    from shardgen.validate import Inputs, Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +30,22 @@ class Subject:
     base: Base | None
     outputs: tuple[Output, ...]
     project: Project
+    base_is_broken: bool
     shards: tuple[Shard, ...]
     by_id: dict[int, Shard]
+    texts: tuple[Text, ...]
 
     @property
     def service(self) -> dict[str, Any]:
         """What is written under `service`."""
         found: dict[str, Any] = self.data.get("service", {})
         return found
+
+    @property
+    def templates(self) -> str:
+        """The folder of the user's own templates."""
+        folder: str = self.data.get("templates", "templates")
+        return folder
 
     @property
     def live(self) -> list[Shard]:
@@ -101,5 +111,25 @@ class Subject:
         for layer in (self.service, self.entry(shard)):
             for values in (layer.get("compose", {}), layer):
                 if key in values:
-                    found = compose.merged(key, found, values[key])
+                    value = values[key]
+                    found = None if value is None else compose.merged(key, found, value)
         return found
+
+
+def build_subject(inputs: Inputs, project: Project, *, base_is_broken: bool) -> Subject:
+    """Return what the rules look at; of a repeated id, the first entry counts."""
+    first: dict[int, Shard] = {}
+    for shard in inputs.fleet.shards:
+        first.setdefault(shard.id, shard)
+    return Subject(
+        document=inputs.document,
+        data=inputs.data,
+        fleet=inputs.fleet,
+        base=inputs.base,
+        outputs=inputs.outputs,
+        project=project,
+        base_is_broken=base_is_broken,
+        shards=tuple(first.values()),
+        by_id=first,
+        texts=tuple(texts_of(inputs.data)),
+    )

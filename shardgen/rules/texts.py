@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shardgen.rules.subject import Subject
     from shardgen.source import Path
 
 #: Service keys whose strings compose reads, and so interpolates.
@@ -28,10 +27,10 @@ class Text:
     under: str
 
 
-def texts(subject: Subject) -> Iterator[Text]:
+def texts_of(data: dict[str, Any]) -> Iterator[Text]:
     """Yield every string, keys of the user's own included; an alias's strings once."""
     seen: set[int] = set()
-    waiting: list[tuple[Path, Any]] = [((), subject.data)]
+    waiting: list[tuple[Path, Any]] = [((), data)]
     while waiting:
         path, value = waiting.pop()
         if isinstance(value, str):
@@ -40,10 +39,11 @@ def texts(subject: Subject) -> Iterator[Text]:
             if id(value) in seen:
                 continue
             seen.add(id(value))
+            under = service_key(path)
             steps = value.items() if isinstance(value, dict) else enumerate(value)
             for step, child in steps:
-                if isinstance(step, str) and len(path) > 1:
-                    yield Text(path=(*path, step), value=step, is_key=True, under=service_key(path))
+                if under and isinstance(step, str):
+                    yield Text(path=(*path, step), value=step, is_key=True, under=under)
                 if not isinstance(child, (int, float)):
                     waiting.append(((*path, step), child))
 

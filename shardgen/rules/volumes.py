@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shardgen.base import Base
+    from shardgen.compose import Mount
     from shardgen.diagnostics import Diagnostic
     from shardgen.model import Shard
     from shardgen.rules.subject import Subject
@@ -28,28 +29,36 @@ def first_mount(subject: Subject) -> Iterator[Diagnostic]:
     at_target = [each for each in found if same_target(each.target, first.mount)]
     if any(each.named and each.source == first.volume for each in at_target):
         return
-    name = subject.fleet.service.name
-    mounted = next((each for each in found if each.source == first.volume), None)
-    path: Path = ("volumes",)
-    if at_target:
-        path = ("volumes", at_target[0].index)
-        message = f"{name} mounts {at_target[0].source!r} at {first.mount}, not {first.volume!r}"
-        hint = f"state what runs: storage: {{volume: {at_target[0].source or 'NAME'}}}"
-    elif mounted:
-        path = ("volumes", mounted.index)
-        message = f"{name} mounts {first.volume!r} at {mounted.target}, not at {first.mount}"
-        hint = f"state what runs: storage: {{mount: {mounted.target}}}"
-    else:
-        message = f"{name} does not mount {first.volume!r} at {first.mount}"
-        hint = "state the service's own volume and mount under service.storage"
-    if (written := written_storage(subject, first, at_target != [])) is not None:
-        yield subject.error(written, "SG312", message + f" in {subject.base.file}"  # type: ignore[union-attr]
-                            , hint)  # fmt: skip
+    written = written_storage(subject, first, is_volume=at_target != [])
+    path, message, hint = mount_problem(subject, first, found, at_target)
+    if written is not None:
+        yield subject.error(written, "SG312", f"in {subject.fleet.service.base}, {message}", hint)
     else:
         yield subject.base_error(path, "SG312", message, hint)
 
 
-def written_storage(subject: Subject, first: Shard, is_volume: bool) -> Path | None:
+def mount_problem(
+    subject: Subject, first: Shard, found: tuple[Mount, ...], at_target: list[Mount]
+) -> tuple[Path, str, str]:
+    """Return the place in the base, the message and the hint of a mount that is another one."""
+    name = subject.fleet.service.name
+    if at_target:
+        other = at_target[0]
+        hint = f"state what runs: storage: {{volume: {other.source}}}"
+        if not other.named:
+            hint = "a shard's state is a named volume: mount one there, and move the files into it"
+        message = f"{name} mounts {other.source!r} at {first.mount}, not {first.volume!r}"
+        return ("volumes", other.index), message, hint
+    for mounted in found:
+        if mounted.source == first.volume:
+            message = f"{name} mounts {first.volume!r} at {mounted.target}, not at {first.mount}"
+            hint = f"state what runs: storage: {{mount: {mounted.target}}}"
+            return ("volumes", mounted.index), message, hint
+    message = f"{name} does not mount {first.volume!r} at {first.mount}"
+    return ("volumes",), message, "state the service's own volume and mount under service.storage"
+
+
+def written_storage(subject: Subject, first: Shard, *, is_volume: bool) -> Path | None:
     """Return the path of the written value that says what shard 1 mounts, None for the defaults."""
     own, shared = subject.entry(first), subject.service.get("storage", {})
     prefix: Path = ("shards", first.index)
@@ -69,11 +78,16 @@ def same_target(first: str, second: str) -> bool:
     return posixpath.normpath(first) == posixpath.normpath(second)
 
 
+def volume_owners(subject: Subject) -> dict[str, Shard]:
+    """Return whose each volume is; one that two shards have is the first one's."""
+    return {shard.volume: shard for shard in reversed(subject.shards)}
+
+
 def other_services(subject: Subject) -> Iterator[Diagnostic]:
     """No other service of the base has a shard's volume, by whatever way."""
-    if subject.base is None:
+    if subject.base is None or not subject.base_service:
         return
-    owners = {shard.volume: shard for shard in subject.shards}
+    owners = volume_owners(subject)
     own = subject.fleet.service.name
     derived = {shard.service for shard in subject.later}
     for name, service in subject.base.services.items():
@@ -153,7 +167,7 @@ def same_names(base: Base, owners: dict[str, Shard]) -> Iterator[Diagnostic]:
 
 def passed_through(subject: Subject) -> Iterator[Diagnostic]:
     """What `compose:` mounts leaves the shards' state alone."""
-    owners = {shard.volume: shard for shard in subject.shards}
+    owners = volume_owners(subject)
     services = {shard.service for shard in subject.live}
     for path, layer, shard in subject.layers():
         extra = layer.get("compose", {})

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shardgen.ledger.history import Desired, DesiredShard, plan
 from shardgen.ledger.migration import Migration, migration_context, next_migrations
 from shardgen.ledger.names import Names, derive_names
-from shardgen.ledger.operations import Operation
 from shardgen.ledger.sums import SUM_FILE, sum_text
 from shardgen.ledger.verify import Ledger, read_ledger
 from shardgen.render import Renderer, Templates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shardgen.ledger.operations import Operation
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pglast
 import psycopg
 
-from shardgen.ledger.names import Names
 from shardgen.ledger.sql import quote_identifier
 from tests.ledger.support import desired, names
-from tests.postgres.servers import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from shardgen.ledger.names import Names
+    from tests.postgres.servers import Server
 
 BUSINESS = names(desired())
 
@@ -105,7 +108,7 @@ class Database:
         named = self.named
         shard, identifier = map(quote_identifier, (named.shard_column, named.id_column))
         table = quote_identifier(named.qualified(named.table))
-        return dict(self.rows(f"SELECT {identifier}, {shard} FROM {table}"))  # type: ignore[arg-type]
+        return dict(self.rows(f"SELECT {identifier}, {shard} FROM {table}"))
 
     def registry(self) -> dict[int, tuple[str, int | None]]:
         """The state of each registered shard, and where its tenants go."""
@@ -120,7 +123,8 @@ class Database:
 
     def default(self) -> str | None:
         """The default of the shard's column, as PostgreSQL spells it."""
-        return self.rows(COLUMN_DEFAULT.format(**self.literals()))[0][0]  # type: ignore[no-any-return]
+        ((default,),) = self.rows(COLUMN_DEFAULT.format(**self.literals()))
+        return None if default is None else str(default)
 
     def validated(self) -> bool:
         """Whether the foreign key holds for all rows."""

@@ -10,14 +10,17 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DSN = "SHARDGEN_TEST_DSN"
 START_SECONDS = 30
@@ -43,6 +46,7 @@ def client(folder: Path | None = None) -> str:
     return shutil.which("psql") or (str(own) if own and own.exists() else "psql")
 
 
+@cache
 def installations() -> dict[int, Path]:
     """The folder of the server binaries by major version: Debian's, on PATH, then pgserver's."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -115,10 +119,30 @@ def reachable(folder: Path, home: Path, account: pwd.struct_passwd) -> Path:
 def started(folder: Path, home: Path, account: pwd.struct_passwd | None) -> Iterator[str]:
     """The connection string of a server with a new data directory."""
     data = home / "data"
-    initdb = [folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--locale=C"]
+    initdb: list[str | Path] = [
+        folder / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-N",
+        "-E",
+        "UTF8",
+    ]
+    initdb.append("--locale=C")
     subprocess.run(initdb, check=True, capture_output=True, **as_account(account))
     settings = [part for setting in SETTINGS for part in ("-c", setting)]
-    command = [*dying_with_us(), folder / "postgres", "-D", data, "-k", home, *settings]
+    command: list[str | Path] = [
+        *dying_with_us(),
+        folder / "postgres",
+        "-D",
+        data,
+        "-k",
+        home,
+        *settings,
+    ]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, **as_account(account))
     try:
@@ -135,7 +159,7 @@ def dying_with_us() -> list[str]:
     return ["setpriv", "--pdeathsig", "QUIT"] if shutil.which("setpriv") else []
 
 
-def wait_for(dsn: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(dsn: str, process: subprocess.Popen[Any], log: Path) -> None:
     """Return once the server answers; raise with its log when it ends or takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:

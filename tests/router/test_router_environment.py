@@ -9,11 +9,19 @@ from typing import Any
 
 import pytest
 
-from routers import CONFIGURATIONS, environment, load, shards
+from tests.router.routers import CONFIGURATIONS, environment, load, shards
 
 POSITIVE = ["BAILEYS_NUM_SHARDS", "BAILEYS_PORT"]
 #: every configuration in which the number of shards may not be another
-FIXED = ["holes", "only_shard_3", "frozen", "frozen_error", "retired", "retired_last", "retired_but_one"]
+FIXED = [
+    "holes",
+    "only_shard_3",
+    "frozen",
+    "frozen_error",
+    "retired",
+    "retired_last",
+    "retired_but_one",
+]
 
 
 @pytest.mark.parametrize("name", ["two", "holes"])
@@ -28,7 +36,9 @@ def test_what_is_no_positive_integer_raises_at_import(name: str, variable: str, 
     assert len(str(caught.value)) < 150
 
 
-@pytest.mark.parametrize(("variable", "most"), [("BAILEYS_NUM_SHARDS", 100_000), ("BAILEYS_PORT", 65_535)])
+@pytest.mark.parametrize(
+    ("variable", "most"), [("BAILEYS_NUM_SHARDS", 100_000), ("BAILEYS_PORT", 65_535)]
+)
 def test_numbers_have_a_limit(variable: str, most: int) -> None:
     load(shards(1, 2), {variable: str(most)})
     with pytest.raises(ValueError, match=f"from 1 to {most}, not '{most + 1}'$"):
@@ -41,9 +51,12 @@ def test_numbers_as_env_files_have_them(spelled: str) -> None:
 
 
 def test_unset_means_the_table(caplog: pytest.LogCaptureFixture) -> None:
-    assert load(shards(1, 2)).get_all_shard_urls() == load(
-        shards(1, 2), {"BAILEYS_NUM_SHARDS": "2", "BAILEYS_PORT": "3300"}
-    ).get_all_shard_urls()
+    assert (
+        load(shards(1, 2)).get_all_shard_urls()
+        == load(
+            shards(1, 2), {"BAILEYS_NUM_SHARDS": "2", "BAILEYS_PORT": "3300"}
+        ).get_all_shard_urls()
+    )
     assert not caplog.records
 
 
@@ -57,8 +70,7 @@ def test_another_number_warns_once_and_means_1_to_n(
     for tenant in range(200):
         router.get_baileys_base_url(tenant)
     assert [record.getMessage() for record in caplog.records] == [
-        f"BAILEYS_NUM_SHARDS is {number}, but shards.yaml has {table}: "
-        f"the fallback uses shards 1 to {number}"
+        f"BAILEYS_NUM_SHARDS is {number}, but shards.yaml has {table}: the fallback uses shards 1 to {number}"
     ]
     assert caplog.records[0].levelno == logging.WARNING
 
@@ -66,7 +78,11 @@ def test_another_number_warns_once_and_means_1_to_n(
 def test_a_stack_without_the_overlay(caplog: pytest.LogCaptureFixture) -> None:
     router = load(shards(1, 2, 3), {"BAILEYS_NUM_SHARDS": "1"})
     assert router.get_all_shard_urls() == {1: "http://baileys:3300"}
-    assert router.get_baileys_base_url(1) == router.get_baileys_base_url(42, 1) == "http://baileys:3300"
+    assert (
+        router.get_baileys_base_url(1)
+        == router.get_baileys_base_url(42, 1)
+        == "http://baileys:3300"
+    )
     # a tenant that lives elsewhere is not sent to a shard that holds nothing of it
     assert router.get_baileys_base_url(42, 2) == "http://baileys-2:3300"
     assert len(caplog.records) == 1
@@ -77,7 +93,9 @@ def test_more_shards_than_the_table_of_one() -> None:
     assert router.get_all_shard_urls() == {1: "http://baileys-1:3300", 2: "http://baileys-2:3300"}
 
 
-def test_a_shard_is_known_if_the_table_or_the_number_has_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_shard_is_known_if_the_table_or_the_number_has_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     data = shards(1, 2, 3, routing={"unknown_shard": "error"})
     assert load(data, {"BAILEYS_NUM_SHARDS": "5"}).shard_for(42, 5) == 5
     assert load(data, {"BAILEYS_NUM_SHARDS": "2"}).shard_for(42, 3) == 3
@@ -90,11 +108,15 @@ def test_another_number_raises_where_it_does_not_say_which(name: str, more: int)
     data = CONFIGURATIONS[name]
     number = len(load(data).SHARDS)
     load(data, {"BAILEYS_NUM_SHARDS": str(number)})
-    with pytest.raises(ValueError, match=f"^BAILEYS_NUM_SHARDS is {number + more}, but shards.yaml has {number}"):
+    with pytest.raises(
+        ValueError, match=f"^BAILEYS_NUM_SHARDS is {number + more}, but shards.yaml has {number}"
+    ):
         load(data, {"BAILEYS_NUM_SHARDS": str(number + more)})
 
 
-@pytest.mark.parametrize("url", ["http://x:1/a", "http://x:1/a/", "http://x:1/a//", " http://x:1/a/ "])
+@pytest.mark.parametrize(
+    "url", ["http://x:1/a", "http://x:1/a/", "http://x:1/a//", " http://x:1/a/ "]
+)
 def test_the_url_variable_goes_first(url: str) -> None:
     env = {"BAILEYS_SHARD_2_URL": url, "BAILEYS_PORT": "4000"}
     router = load(shards(1, 2), env)
@@ -123,7 +145,9 @@ def test_the_legacy_url_is_for_one_shard_alone() -> None:
     env = {"BAILEYS_BASE_URL": "http://legacy/", "BAILEYS_PORT": "4000"}
     assert load(shards(1), env).get_all_shard_urls() == {1: "http://legacy"}
     assert load(shards(1, 2), env).get_baileys_base_url(42, 1) == "http://baileys-1:4000"
-    assert load(shards(1), {"BAILEYS_PORT": "4000"}).get_baileys_base_url(1) == "http://baileys:4000"
+    assert (
+        load(shards(1), {"BAILEYS_PORT": "4000"}).get_baileys_base_url(1) == "http://baileys:4000"
+    )
     both = {**env, "BAILEYS_SHARD_1_URL": "http://one"}
     assert load(shards(1), both).get_all_shard_urls() == {1: "http://one"}
 
@@ -141,7 +165,9 @@ def test_a_stated_url_ignores_the_port_and_the_legacy_url() -> None:
 
 def test_the_environment_is_read_at_import_and_at_reload_alone() -> None:
     router = load(shards(1, 2))
-    with environment({"BAILEYS_PORT": "4000", "BAILEYS_NUM_SHARDS": "4", "BAILEYS_SHARD_9_URL": "http://x"}):
+    with environment(
+        {"BAILEYS_PORT": "4000", "BAILEYS_NUM_SHARDS": "4", "BAILEYS_SHARD_9_URL": "http://x"}
+    ):
         assert router.get_all_shard_urls() == router.SHARDS
         assert router.get_baileys_base_url(42, 9) == "http://baileys-9:3300"
         router.reload_environment()
@@ -176,12 +202,14 @@ def test_no_thread_sees_half_of_a_reload(caplog: pytest.LogCaptureFixture) -> No
                 tenant += 1
                 urls = router.get_all_shard_urls()
                 ports = {url.rpartition(":")[2] for url in urls.values()}
-                shard, port = router.get_baileys_base_url(tenant)[len("http://baileys-") :].split(":")
+                shard, port = router.get_baileys_base_url(tenant)[len("http://baileys-") :].split(
+                    ":"
+                )
                 if ports != {str(4000 + len(urls))} or int(port) not in {4000 + n for n in numbers}:
                     faults.append((urls, port))
                 if int(shard) != router._hash_shard(tenant, int(port) - 4000):
                     faults.append((tenant, shard, port))
-        except Exception as error:  # noqa: BLE001 - whatever a reader raises is the finding
+        except Exception as error:  # whatever a reader raises is the finding
             faults.append(error)
 
     def set_number(number: int) -> None:

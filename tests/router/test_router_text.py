@@ -9,13 +9,18 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import CodeType, SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from routers import CONFIGURATIONS, environment, execute, load, render, shards
+from tests.router.routers import CONFIGURATIONS, environment, execute, load, render, shards
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Rules of ruff that a generated module cannot follow or that contradict others of the set.
 NOT_FOR_ROUTERS = (
@@ -49,7 +54,9 @@ def tool(name: str) -> Path:
 
 @pytest.mark.parametrize("length", [88, 100, 120])
 def test_formatters_change_nothing(rendered: Path, length: int) -> None:
-    run(tool("ruff"), "format", "--isolated", "--diff", f"--line-length={length}", ".", cwd=rendered)
+    run(
+        tool("ruff"), "format", "--isolated", "--diff", f"--line-length={length}", ".", cwd=rendered
+    )
 
 
 @pytest.mark.parametrize("version", ["py38", "py310", "py313"])
@@ -203,19 +210,16 @@ def use(router: Any, number: int) -> None:
     names = [name for name in router.__all__ if "_base_url" in name]
     function, for_function = (getattr(router, name) for name in sorted(names, key=len))
     column = function.__code__.co_varnames[1]
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: (router.get_all_shard_urls(), router.reload_environment(), router.shard_for(1)),
         lambda: (function(1), function("1"), function(1, "1"), for_function(1)),
         lambda: for_function(SimpleNamespace(**{"id": 1, column: number})),
         lambda: router.shard_for(None),
-        *(lambda shard=shard: function(1, shard) for shard in range(10)),
-        *(lambda shard=shard: function(1, shard) for shard in range(2000, 3002)),
+        *(partial(function, 1, shard) for shard in (*range(10), *range(2000, 3002))),
     ]
     for call in calls:
-        try:
+        with suppress(TypeError, router.ShardError):
             call()
-        except (TypeError, router.ShardError):
-            pass
 
 
 @pytest.mark.parametrize("name", [name for name in CONFIGURATIONS if name != "thousand"])
@@ -246,11 +250,8 @@ def test_no_line_is_dead(name: str) -> None:
             {"NUM_SHARDS": "no"},
         ):
             env = {f"{prefix[1]}_{key}": value for key, value in variables.items()}
-            with environment(env):
-                try:
-                    use(execute(text, env), number=1)
-                except ValueError:
-                    pass
+            with environment(env), suppress(ValueError):
+                use(execute(text, env), number=1)
     finally:
         sys.settrace(None)
     source = text.splitlines()
@@ -273,7 +274,9 @@ def test_what_a_configuration_does_not_use_is_not_rendered(word: str, names: lis
     assert [name for name, data in CONFIGURATIONS.items() if word in render(data)] == names
 
 
-@pytest.mark.parametrize("url", ['http://x/"""', "http://x/'", "http://x/\\", "http://x/{port}", "http://x/é#"])
+@pytest.mark.parametrize(
+    "url", ['http://x/"""', "http://x/'", "http://x/\\", "http://x/{port}", "http://x/é#"]
+)
 def test_g6_a_stated_url_comes_back_equal(url: str) -> None:
     data = {"shards": [{"id": 1, "url": url}, {"id": 2, "url": f"{url}2"}]}
     assert load(data).get_all_shard_urls() == {1: url, 2: f"{url}2"}

@@ -1,0 +1,76 @@
+# shardgen: `make help` lists the targets. Every step of CI is one of them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PARSERS := compose or node or postgres or wheel or precommit
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# A console script of the environment is called by its path: a version manager's python shim
+# would add 90 ms to each call.
+$(BIN)/shardgen: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/shardgen
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.servers: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --editable '.[dev,servers]'
+	@touch $@
+
+.PHONY: render
+render: $(BIN)/shardgen ## write what is out of date (creates the environment at first)
+	@$(BIN)/shardgen render
+
+.PHONY: check
+check: $(BIN)/shardgen ## prove that every generated file agrees with shards.yaml
+	@$(BIN)/shardgen check
+
+.PHONY: test
+test: $(VENV)/.dev ## run the tests that need no server, in under a minute
+	@$(BIN)/python -m pytest -q -n 2 -m "not ($(PARSERS))"
+
+.PHONY: test-all
+test-all: $(VENV)/.servers ## run every test: PostgreSQL, docker compose, node, the wheel, pre-commit
+	@$(BIN)/python -m pytest -q -n 2
+
+.PHONY: coverage
+coverage: $(VENV)/.dev ## run the tests and report the branches that they do not reach
+	@$(BIN)/python -m coverage run -m pytest -q -m "not ($(PARSERS))"
+	@$(BIN)/python -m coverage report
+
+.PHONY: lint
+lint: $(VENV)/.dev ## ruff (rules and format) and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+.PHONY: format
+format: $(VENV)/.dev ## let ruff format the code
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+
+.PHONY: accept
+accept: $(VENV)/.dev ## rewrite the golden files from what the code does; review the git diff
+	@ACCEPT=1 $(BIN)/python -m pytest -q tests/test_cases.py tests/test_refused.py || true
+	@git --no-pager diff --stat -- tests
+
+.PHONY: bench
+bench: $(VENV)/.dev ## measure speed and memory against the budgets
+	@$(BIN)/python -m bench
+
+.PHONY: wheel
+wheel: $(VENV)/.dev ## build the wheel and the source distribution into dist/
+	@$(BIN)/python -m build --quiet
+
+.PHONY: clean
+clean: ## remove what was built, and the environment
+	rm -rf $(VENV) dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,1 @@
+"""What shardgen costs, as ratios that hold on any machine: `python -m bench`."""

@@ -1,0 +1,35 @@
+"""A number of shards in, a project's folder on disk out: the repository's base, a minimal shards.yaml."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+BASE = Path(__file__).parents[1] / "docker-compose.yml"
+CONSUMERS = ("prosaas-api", "worker", "prosaas-calls")
+INPUTS = frozenset({"docker-compose.yml", "shards.yaml"})
+
+
+def make_project(folder: Path, shards: int) -> None:
+    """Write a project that was never rendered."""
+    folder.mkdir(parents=True)
+    shutil.copy(BASE, folder / "docker-compose.yml")
+    entries = "".join(f"  - id: {number}\n" for number in range(1, shards + 1))
+    text = f"version: 1\nservice:\n  consumers: [{', '.join(CONSUMERS)}]\nshards:\n{entries}"
+    (folder / "shards.yaml").write_text(text, encoding="utf-8")
+
+
+def forget_outputs(folder: Path) -> None:
+    """Make a project one that was never rendered again."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name not in INPUTS:
+            path.unlink()
+
+
+def size(folder: Path) -> int:
+    """Return how many bytes the outputs of a project have, the lock apart."""
+    skipped = INPUTS | {"shardgen.lock", "shardgen.sum"}
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in skipped)
+    return sum(path.stat().st_size for path in files)

@@ -1,0 +1,134 @@
+"""Operations and their JSON: what is written is read back, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shardgen.ledger.operations import (
+    LARGEST_SHARD,
+    LARGEST_TENANT,
+    MOST_ADOPTED,
+    MOST_TENANTS,
+    Activate,
+    Add,
+    Assign,
+    Default,
+    Drain,
+    Init,
+    Move,
+    Operation,
+    Pin,
+    Retire,
+    Validate,
+    operations_json,
+    read_operations,
+)
+
+SHARDS = st.integers(1, LARGEST_SHARD)
+ADOPTED = st.integers(1, MOST_ADOPTED)
+NAMES = st.from_regex("[a-z_][a-z0-9_]{0,62}", fullmatch=True)
+TENANTS = st.sets(st.integers(-LARGEST_TENANT, LARGEST_TENANT), min_size=1, max_size=30)
+
+OPERATIONS: st.SearchStrategy[Operation] = st.one_of(
+    st.builds(
+        Init,
+        schema=st.none() | NAMES,
+        table=NAMES,
+        id_column=NAMES,
+        shard_column=NAMES,
+        shards=ADOPTED,
+        default=SHARDS,
+    ),
+    st.builds(
+        Pin,
+        route=st.sampled_from(["column", "hash"]),
+        fallback=st.sampled_from(["md5", "modulo"]),
+        shards=ADOPTED,
+    ),
+    st.builds(Validate),
+    st.builds(Add, shard=SHARDS),
+    st.builds(Default, shard=SHARDS),
+    st.builds(Activate, shard=SHARDS),
+    st.builds(Assign, shard=SHARDS, tenants=TENANTS.map(sorted).map(tuple)),
+    st.builds(Drain, shard=SHARDS, to=st.none() | SHARDS),
+    st.builds(Move, shard=SHARDS, to=SHARDS),
+    st.builds(Retire, shard=SHARDS),
+)
+
+
+@given(st.lists(OPERATIONS, max_size=4).map(tuple))
+def test_operations_come_back_from_their_json(operations: tuple[Operation, ...]) -> None:
+    text = operations_json(operations)
+    assert read_operations(text) == operations
+    assert text.isascii()
+    assert "\n" not in text
+
+
+def test_the_json_reads_well() -> None:
+    assert operations_json((Add(shard=3),)) == '[{"op": "add", "shard": 3}]'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "{}",
+        "[1]",
+        "[" * 100_000,
+        '[{"op": "add"}]',
+        '[{"op": "drop", "shard": 3}]',
+        '[{"op": ["add"], "shard": 3}]',
+        '[{"shard": 3, "op": "add"}]',
+        '[{"op": "add", "shard": 3} ]',
+        '[{"op": "add", "shard": 3, "shard": 3}]',
+        '[{"op": "add", "shard": 3, "state": "active"}]',
+        '[{"op": "add", "shard": "3"}]',
+        '[{"op": "add", "shard": 3.0}]',
+        '[{"op": "add", "shard": true}]',
+        '[{"op": "add", "shard": null}]',
+        '[{"op": "add", "shard": 0}]',
+        '[{"op": "add", "shard": 2147483648}]',
+        '[{"op": "add", "shard": ' + "9" * 5000 + "}]",
+        '[{"op": "move", "shard": 2, "to": null}]',
+        '[{"op": "assign", "shard": 3, "tenants": []}]',
+        '[{"op": "assign", "shard": 3, "tenants": 7}]',
+        '[{"op": "assign", "shard": 3, "tenants": [2, 1]}]',
+        '[{"op": "assign", "shard": 3, "tenants": [1, 1]}]',
+        '[{"op": "assign", "shard": 3, "tenants": [1, "2"]}]',
+        '[{"op": "assign", "shard": 3, "tenants": [9223372036854775808]}]',
+        '[{"op": "pin", "route": "guess", "fallback": "md5", "shards": 1}]',
+        '[{"op": "pin", "route": "hash", "fallback": "sha1", "shards": 1}]',
+        '[{"op": "pin", "route": "hash", "fallback": ["md5"], "shards": 1}]',
+        '[{"op": "pin", "route": "hash", "fallback": "md5", "shards": 100001}]',
+    ],
+)
+def test_anything_else_is_refused(text: str) -> None:
+    assert read_operations(text) is None
+
+
+@pytest.mark.parametrize("key", ["schema", "table", "id_column", "shard_column"])
+@pytest.mark.parametrize("name", ["", "Business", "a b", 'a"', "a'; drop", "1a", "é", "a" * 64, 7])
+def test_names_that_are_no_identifiers_are_refused(key: str, name: Any) -> None:
+    record = {
+        "op": "init",
+        "schema": None,
+        "table": "business",
+        "id_column": "id",
+        "shard_column": "whatsapp_shard",
+        "shards": 1,
+        "default": 1,
+    }
+    assert read_operations(json.dumps([record]))
+    assert read_operations(json.dumps([{**record, key: name}])) is None
+
+
+def test_an_assign_holds_at_most_500_tenants() -> None:
+    for count, fits in ((MOST_TENANTS, True), (MOST_TENANTS + 1, False)):
+        text = operations_json((Assign(shard=1, tenants=tuple(range(count))),))
+        assert (read_operations(text) is not None) is fits
