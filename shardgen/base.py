@@ -122,7 +122,11 @@ def moved(service: dict[str, Any], folder: str) -> dict[str, Any]:
         if key in service:
             found[key] = [moved_entry(each, folder) for each in compose.listed(service[key])]
     if "volumes" in service:
-        found["volumes"] = [moved_mount(each, folder) for each in compose.mounts(service["volumes"])]
+        mounts = compose.mounts(service["volumes"])
+        found["volumes"] = [moved_mount(mounted, folder) for mounted in mounts]
+    if isinstance(develop := service.get("develop"), dict) and "watch" in develop:
+        watched = [moved_entry(each, folder) for each in compose.listed(develop["watch"])]
+        found["develop"] = {**develop, "watch": watched}
     return found
 
 
@@ -135,7 +139,7 @@ def moved_path(path: Any, folder: str) -> Any:
 
 
 def moved_entry(entry: Any, folder: str) -> Any:
-    """Return an entry of `env_file` with its path relative to another folder."""
+    """Return an entry that is a path, or has one, with that relative to another folder."""
     if isinstance(entry, dict):
         return {**entry, "path": moved_path(entry.get("path"), folder)}
     return moved_path(entry, folder)

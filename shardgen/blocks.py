@@ -83,11 +83,17 @@ def splice(text: str, contents: dict[str, str]) -> str:
 
 
 def append(text: str, name: str, content: str) -> str:
-    """Return the text with a new block at its end, ended as the text's own lines are."""
+    """Return the text with a new block at its end, below an empty line, ended as its own lines are.
+
+    What `without` leaves of the result takes the block at the same place again.
+    """
     ending = "\r\n" if "\r\n" in text else "\n"
-    gap = "" if not text else ending if text.endswith("\n") else ending * 2
+    if text and not text.endswith("\n"):
+        text += ending
+    if text and not re.search(r"(?:^|\n)\r?\n\Z", text):
+        text += ending
     block = f"# shardgen:begin {name}\n{content}# shardgen:end {name}\n"
-    return text + gap + block.replace("\n", ending)
+    return text + block.replace("\n", ending)
 
 
 def without(text: str) -> str:

@@ -15,16 +15,14 @@ class Code:
     wrong: str
     right: str
 
-
-def explanation(name: str) -> str:
-    """Return what `shardgen explain` says of a code; KeyError for one that does not exist."""
-    code = CODES[name]
-    reason = textwrap.fill(code.reason, width=88)
-    return (
-        f"{name}: {code.title}\n\n{reason}\n\n"
-        f"Wrong:\n{textwrap.indent(code.wrong, '    ')}\n\n"
-        f"Right:\n{textwrap.indent(code.right, '    ')}\n"
-    )
+    @property
+    def explanation(self) -> str:
+        """What `shardgen explain` says of the code, below its title."""
+        return (
+            f"{textwrap.fill(self.reason, width=88)}\n\n"
+            f"Wrong:\n{textwrap.indent(self.wrong, '    ')}\n\n"
+            f"Right:\n{textwrap.indent(self.right, '    ')}\n"
+        )
 
 
 def make(title: str, reason: str, wrong: str, right: str) -> Code:
@@ -62,14 +60,14 @@ CODES: dict[str, Code] = {
     "SG105": make(
         "a YAML tag",
         "Tags let a file ask its reader for other types, or for code. shards.yaml needs none.",
-        'restart: !!str no',
+        "restart: !!str no",
         'restart: "no"',
     ),
     "SG106": make(
         "a key that is not a string",
         "YAML reads keys such as 1, yes and null as numbers, booleans and nothing.",
         "environment: {8080: http}",
-        'environment: {PORT_8080: http}',
+        "environment: {PORT_8080: http}",
     ),
     "SG107": make(
         "a merge key",
@@ -149,7 +147,8 @@ CODES: dict[str, Code] = {
     ),
     "SG119": make(
         "a value of another form",
-        "Durations, sizes, restart policies, paths of URLs and images have a form that compose reads.",
+        "Durations, sizes, restart policies, paths of URLs and images have a form that compose "
+        "reads.",
         "stop_grace_period: 30 seconds",
         "stop_grace_period: 30s",
     ),
@@ -189,8 +188,8 @@ CODES: dict[str, Code] = {
     "SG206": make(
         "a url is shared by two shards",
         "The router would send the tenants of both to one of them.",
-        "shards:\n  - id: 1\n  - {id: 2, url: \"http://baileys:3300\"}",
-        "shards:\n  - id: 1\n  - {id: 2, url: \"http://wa-2.example:3300\"}",
+        'shards:\n  - id: 1\n  - {id: 2, url: "http://baileys:3300"}',
+        'shards:\n  - id: 1\n  - {id: 2, url: "http://wa-2.example:3300"}',
     ),
     "SG207": make(
         "move_to on an active shard",
@@ -416,7 +415,7 @@ CODES: dict[str, Code] = {
     "SG323": make(
         "a consumer sets a shard variable itself",
         "In compose, environment wins over env_file: the consumer would keep the old value.",
-        "services:\n  api:\n    environment: {BAILEYS_BASE_URL: \"http://baileys:3300\"}",
+        'services:\n  api:\n    environment: {BAILEYS_BASE_URL: "http://baileys:3300"}',
         "services:\n  api:\n    environment: {}",
     ),
     "SG324": make(
@@ -560,14 +559,14 @@ CODES: dict[str, Code] = {
         "a '$' in a name",
         "Names, volumes and URLs also end up where nothing replaces variables: the router, SQL, "
         "the documentation.",
-        "shards:\n  - {id: 2, volume: \"${VOLUME}\"}",
+        'shards:\n  - {id: 2, volume: "${VOLUME}"}',
         "shards:\n  - {id: 2, volume: whatsapp_auth_eu}",
     ),
     "SG510": make(
         "a url that a shard cannot have",
         "http or https, a host, and if needed a port and a path: no user, no query, no fragment.",
-        "shards:\n  - {id: 2, url: \"wa-2.example:3300\"}",
-        "shards:\n  - {id: 2, url: \"http://wa-2.example:3300\"}",
+        'shards:\n  - {id: 2, url: "wa-2.example:3300"}',
+        'shards:\n  - {id: 2, url: "http://wa-2.example:3300"}',
     ),
     "SG511": make(
         "a character that may not stand here",
@@ -607,13 +606,13 @@ CODES: dict[str, Code] = {
         "shards.yaml is committed, and what is rendered from it too. `${NAME}` reaches compose as "
         "it is. If an environment value is no secret, list its key in allow_plain.",
         "environment: {OPENAI_KEY: sk-…}",
-        "environment: {OPENAI_KEY: \"${OPENAI_KEY}\"}",
+        'environment: {OPENAI_KEY: "${OPENAI_KEY}"}',
     ),
     "SG517": make(
         "what looks like a private key",
         "A private key that is committed is no longer private.",
         'environment: {TLS_KEY: "-----BEGIN PRIVATE KEY-----…"}',
-        "environment: {TLS_KEY: \"${TLS_KEY}\"}",
+        'environment: {TLS_KEY: "${TLS_KEY}"}',
     ),
     "SG518": make(
         "a url that holds a password",
@@ -625,7 +624,7 @@ CODES: dict[str, Code] = {
         "a variable that is named like a secret and has a literal value",
         "A key that says SECRET, TOKEN, PASSWORD or API_KEY most likely holds one.",
         "environment: {INTERNAL_SECRET: s3cr3t-value}",
-        "environment: {INTERNAL_SECRET: \"${INTERNAL_SECRET}\"}",
+        'environment: {INTERNAL_SECRET: "${INTERNAL_SECRET}"}',
     ),
     "SG520": make(
         "two things in the database have one name",
@@ -668,8 +667,8 @@ CODES: dict[str, Code] = {
     ),
     "SG606": make(
         "the ledger is damaged",
-        "A committed migration was changed, removed, renumbered or saved with other line ends. What "
-        "was applied cannot be told any more.",
+        "A committed migration was changed, removed, renumbered or saved with other line ends. "
+        "What was applied cannot be told any more.",
         "migrations/0002_pin.sql   # edited after it was committed",
         "git checkout -- migrations",
     ),

@@ -181,7 +181,7 @@ def is_other_driver(first: dict[str, Any], second: dict[str, Any]) -> bool:
 
 
 def merged_lists(path: str, first: list[Any], second: list[Any]) -> list[Any]:
-    """Return two lists as one, each item once; a mount of the same target takes the other's place."""
+    """Return two lists as one, each item once; a mount replaces one of the same target."""
     if path == "volumes":
         found = {mount.target: mount.entry for mount in mounts(first)}
         return list((found | {mount.target: mount.entry for mount in mounts(second)}).values())

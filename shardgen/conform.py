@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     Check = Callable[[Any], bool]
 
 #: What a keyword of a schema may be that says nothing about the data.
-NOTES = frozenset({"$schema", "$defs", "title", "description", "default", "examples",
-                   "patternErrorMessage"})  # fmt: skip
-#: JSON's types; 1.0 is no integer and true is no number here, since names are made of integers.
+NOTES = frozenset(
+    {"$schema", "$defs", "title", "description", "default", "examples", "patternErrorMessage"}
+)
+#: JSON's types; 1.0 is no integer and true is no number here: names are made of integers.
 TYPES: dict[str, Check] = {
     "null": lambda value: value is None,
     "boolean": lambda value: isinstance(value, bool),
@@ -26,7 +27,7 @@ TYPES: dict[str, Check] = {
 
 
 def conforms(data: Any, schema: Mapping[str, Any]) -> bool:
-    """Return whether data conforms to a schema; NotImplementedError for a keyword not known here."""
+    """Return whether data conforms to a schema; raises NotImplementedError for other keywords."""
     return Checker(schema.get("$defs", {})).check(schema)(data)
 
 
@@ -45,8 +46,11 @@ class Checker:
     def check(self, schema: Mapping[str, Any]) -> Check:
         """Return a function that says whether a value conforms to the schema."""
         if id(schema) not in self.made:
-            checks = [self.keyword(name, value, schema) for name, value in schema.items()
-                      if name not in NOTES]  # fmt: skip
+            checks = [
+                self.keyword(name, value, schema)
+                for name, value in schema.items()
+                if name not in NOTES
+            ]
             single = len(checks) == 1
             self.made[id(schema)] = checks[0] if single else all_of(checks)
         return self.made[id(schema)]
@@ -60,74 +64,76 @@ class Checker:
         return made
 
     def do_ref(self, value: str, _: Any) -> Check:
-        """`$ref`: to a definition of the same file."""
+        """Return the check of `$ref`: to a definition of the same file."""
         return self.check(self.definitions[value.removeprefix("#/$defs/")])
 
     def do_type(self, value: Any, _: Any) -> Check:
-        """`type`: one or several."""
+        """Return the check of `type`: one or several."""
         checks = [TYPES[each] for each in ([value] if isinstance(value, str) else value)]
         return checks[0] if len(checks) == 1 else lambda data: any(is_a(data) for is_a in checks)
 
     def do_const(self, value: Any, _: Any) -> Check:
-        """`const`: the same value of the same type."""
+        """Return the check of `const`: the same value of the same type."""
         return lambda data: data == value and type(data) is type(value)
 
     def do_enum(self, value: Any, _: Any) -> Check:
-        """`enum`: of strings."""
+        """Return the check of `enum`: of strings."""
         return lambda data: isinstance(data, str) and data in value
 
     def do_pattern(self, value: str, _: Any) -> Check:
-        """`pattern`: of a string."""
+        """Return the check of `pattern`: of a string."""
         search = re.compile(end_of_text(value)).search
         return lambda data: not isinstance(data, str) or search(data) is not None
 
     def do_minLength(self, value: int, _: Any) -> Check:  # noqa: N802 - the keyword's name
-        """`minLength`: of a string."""
+        """Return the check of `minLength`: of a string."""
         return lambda data: not isinstance(data, str) or len(data) >= value
 
     def do_maxLength(self, value: int, _: Any) -> Check:  # noqa: N802 - the keyword's name
-        """`maxLength`: of a string."""
+        """Return the check of `maxLength`: of a string."""
         return lambda data: not isinstance(data, str) or len(data) <= value
 
     def do_minimum(self, value: int, _: Any) -> Check:
-        """`minimum`: of a number."""
+        """Return the check of `minimum`: of a number."""
         return lambda data: not TYPES["number"](data) or data >= value
 
     def do_maximum(self, value: int, _: Any) -> Check:
-        """`maximum`: of a number."""
+        """Return the check of `maximum`: of a number."""
         return lambda data: not TYPES["number"](data) or data <= value
 
     def do_minItems(self, value: int, _: Any) -> Check:  # noqa: N802 - the keyword's name
-        """`minItems`: of a list."""
+        """Return the check of `minItems`: of a list."""
         return lambda data: not isinstance(data, list) or len(data) >= value
 
     def do_items(self, value: Any, _: Any) -> Check:
-        """`items`: of a list."""
+        """Return the check of `items`: of a list."""
         item = self.check(value)
         return lambda data: not isinstance(data, list) or all(map(item, data))
 
     def do_required(self, value: list[str], _: Any) -> Check:
-        """`required`: keys of a mapping."""
+        """Return the check of `required`: keys of a mapping."""
         return lambda data: not isinstance(data, dict) or all(key in data for key in value)
 
     def do_propertyNames(self, value: Any, _: Any) -> Check:  # noqa: N802 - the keyword's name
-        """`propertyNames`: every key of a mapping."""
+        """Return the check of `propertyNames`: every key of a mapping."""
         name = self.check(value)
         return lambda data: not isinstance(data, dict) or all(map(name, data))
 
     def do_properties(self, value: Mapping[str, Any], _: Any) -> Check:
-        """`properties`: the values of known keys."""
+        """Return the check of `properties`: the values of known keys."""
         known = {key: self.check(each) for key, each in value.items()}
-        return lambda data: not isinstance(data, dict) or all(
-            known[key](each) for key, each in data.items() if key in known
+        return lambda data: (
+            not isinstance(data, dict)
+            or all(known[key](each) for key, each in data.items() if key in known)
         )
 
     def do_additionalProperties(self, value: Any, schema: Mapping[str, Any]) -> Check:  # noqa: N802
-        """`additionalProperties`: false, or a schema for the values of the other keys."""
+        """Return the check of `additionalProperties`: false, or a schema of the other values."""
         known = schema.get("properties", {})
         other: Check = self.check(value) if value is not False else lambda _: False
-        return lambda data: not isinstance(data, dict) or all(
-            other(each) for key, each in data.items() if key not in known
+        return lambda data: (
+            not isinstance(data, dict)
+            or all(other(each) for key, each in data.items() if key not in known)
         )
 
 
@@ -136,6 +142,6 @@ def all_of(checks: list[Check]) -> Check:
 
     def every(data: Any) -> bool:
         """Return whether all checks say yes."""
-        return all(check(data) for check in checks)  # noqa: PLR1714
+        return all(check(data) for check in checks)
 
     return every

@@ -35,7 +35,7 @@ def ordered(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(set(diagnostics), key=lambda diagnostic: diagnostic.order))
 
 
-def plain(text: str, style: str) -> str:
+def plain(text: str, _style: str) -> str:
     """Return the text as it is: the painter for anything that is not a terminal."""
     return text
 
@@ -47,30 +47,33 @@ def diagnostic_text(
     place = diagnostic.file
     if diagnostic.line:
         place += f":{diagnostic.line}:{diagnostic.column}"
-    head = f"{place}: {paint(f'error[{diagnostic.code}]', 'error')}: {diagnostic.message}"
+    head = f"{place}: {paint(f'error[{diagnostic.code}]', 'error')}: {visible(diagnostic.message)}"
+    hint = visible(diagnostic.hint)
     if not 0 < diagnostic.line <= len(lines):
-        return f"{head}\n    {diagnostic.hint}"
-    source, start = window(lines[diagnostic.line - 1], diagnostic.column - 1, diagnostic.width)
+        return f"{head}\n    {hint}"
+    source, start = window(lines[diagnostic.line - 1], diagnostic.column - 1)
     margin = " " * (len(str(diagnostic.line)) + 2)
     underline = paint("^" * min(diagnostic.width, max(1, len(source) - start)), "error")
     pad = "".join("\t" if character == "\t" else " " for character in source[:start])
     return (
-        f"{head}\n  {diagnostic.line} | {source}\n{margin} | {pad}{underline} {diagnostic.hint}"
+        f"{head}\n  {diagnostic.line} | {source}\n{margin} | {pad}{underline} {hint}"
     )
 
 
-def window(line: str, start: int, width: int, limit: int = 96) -> tuple[str, int]:
-    """Return the part of a long line that shows `start`, and where `start` is in it.
+def visible(text: str) -> str:
+    """Return a text with control characters as '?': a hostile file cannot steer the terminal."""
+    return "".join(c if c == "\t" or c.isprintable() else "?" for c in text)
 
-    Control characters are shown as '?', so that a hostile file cannot steer the terminal.
-    """
-    visible = "".join(c if c == "\t" or c.isprintable() else "?" for c in line)
-    if len(visible) <= limit:
-        return visible, start
+
+def window(line: str, start: int, limit: int = 96) -> tuple[str, int]:
+    """Return the part of a long line that shows `start`, and where `start` is in it."""
+    text = visible(line)
+    if len(text) <= limit:
+        return text, start
     left = max(0, start - 20)
-    cut = visible[left : left + limit]
+    cut = text[left : left + limit]
     prefix = "…" if left else ""
-    suffix = "…" if left + limit < len(visible) else ""
+    suffix = "…" if left + limit < len(text) else ""
     return f"{prefix}{cut}{suffix}", start - left + len(prefix)
 
 

@@ -60,7 +60,7 @@ def usage_text(error: click.ClickException) -> str:
 def invalid_text(error: InvalidInput) -> str:
     """Return every diagnostic of the run, with the lines they are about."""
     from shardgen.diagnostics import report_text
-    from shardgen.source import LINE_BREAK
+    from shardgen.syntax import LINE_BREAK
 
     sources = {}
     for file in {diagnostic.file for diagnostic in error.diagnostics}:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shardgen.base import Base
     from shardgen.model import Fleet, Shard
 
+Layers = tuple["dict[str, Any]", ...]
 #: Keys of `service:` and of a shard that are compose's own, passed on under the same name.
 SAME = ("build", "image", "environment", "env_file", "networks", "depends_on", "restart",
         "stop_grace_period", "labels")  # fmt: skip
@@ -91,7 +92,7 @@ class Parts:
     fleet: Fleet
     entries: tuple[Mapping[str, Any], ...]
     hardened: bool
-    everyone: Mapping[bool, dict[str, Any]]
+    everyone: Mapping[bool, Layers]
     complete: Mapping[bool, dict[str, Any]]
     shared: dict[str, Any]
     environment: dict[str, Any]
@@ -100,7 +101,7 @@ class Parts:
         """Return whether a shard is hardened; its own entry says so, else `service`."""
         return bool(self.entries[shard.index].get("hardening", self.hardened))
 
-    def alone(self, shard: Shard) -> dict[str, Any]:
+    def alone(self, shard: Shard) -> Layers:
         """Return what a shard's own entry states."""
         return stated(self.entries[shard.index], self.fleet)
 
@@ -112,7 +113,7 @@ def build_parts(
     written = data.get("service", {})
     pattern = transferable(inherited)
     everyone = {on: stated({**written, "hardening": on}, fleet) for on in (False, True)}
-    complete = {on: compose.merged_mapping(pattern, said) for on, said in everyone.items()}
+    complete = {on: layered(pattern, layers) for on, layers in everyone.items()}
     hardened = bool(written.get("hardening"))
     shared = {key: value for key, value in complete[hardened].items() if key not in OWN}
     if has_base and fleet.service.profile:
@@ -128,23 +129,26 @@ def build_parts(
     )
 
 
-def stated(written: Mapping[str, Any], fleet: Fleet) -> dict[str, Any]:
+def stated(written: Mapping[str, Any], fleet: Fleet) -> Layers:
     """Return what shards.yaml states of a service, in compose's keys; null becomes a reset."""
     found: dict[str, Any] = {key: resets(key, written[key]) for key in SAME if key in written}
     if "healthcheck" in written:
-        check = written["healthcheck"]
-        found["healthcheck"] = resets("healthcheck", check and healthcheck(check, fleet.service.port))
+        check = written["healthcheck"] and healthcheck(written["healthcheck"], fleet.service.port)
+        found["healthcheck"] = resets("healthcheck", check)
     if "limits" in written:
-        limits = written["limits"]
-        found["deploy"] = {"resources": {"limits": resets("limits", limits)}}
-        found |= {key: compose.Reset() for limit, key in DISPLACED.items() if limit in (limits or {})}
-    if written.get("hardening"):
-        found |= HARDENING
-    for key, value in (written.get("compose") or {}).items():
-        own = resets(key, value)
-        is_more = key in found and not isinstance(own, compose.Reset)
-        found[key] = compose.merged(key, compose.plain(found[key]), own) if is_more else own
-    return found
+        limits = written["limits"] or {}
+        found["deploy"] = {"resources": {"limits": resets("limits", written["limits"])}}
+        found |= {key: compose.Reset() for limit, key in DISPLACED.items() if limit in limits}
+    hardening = HARDENING if written.get("hardening") else {}
+    own = {key: resets(key, value) for key, value in written.get("compose", {}).items()}
+    return tuple(layer for layer in (found, hardening, own) if layer)
+
+
+def layered(start: dict[str, Any], layers: Layers) -> dict[str, Any]:
+    """Return a service with all that is stated over it."""
+    for layer in layers:
+        start = compose.merged_mapping(start, layer)
+    return start
 
 
 def resets(path: str, value: Any) -> Any:
@@ -203,8 +207,8 @@ def first_service(inherited: Mapping[str, Any], parts: Parts) -> Entry:
     shard = next(each for each in parts.fleet.shards if each.id == 1)
     can_reset = "extends" not in inherited
     have = {key: value for key, value in inherited.items() if key != "extends"}
-    want = compose.merged_mapping(have, parts.everyone[parts.is_hardened(shard)])
-    want = with_name(compose.merged_mapping(want, parts.alone(shard)), shard, parts.fleet)
+    layers = (*parts.everyone[parts.is_hardened(shard)], *parts.alone(shard))
+    want = with_name(layered(have, layers), shard, parts.fleet)
     additions = {
         key: compose.addition(key, have.get(key), want.get(key), can_reset=can_reset)
         for key in have | want
@@ -220,8 +224,9 @@ def same_value(key: str, have: Any, want: Any) -> bool:
 
 def with_name(service: dict[str, Any], shard: Shard, fleet: Fleet) -> dict[str, Any]:
     """Return a service with what tells the shard who it is, and others where it is."""
-    environment = {**compose.pairs(service.get("environment")), fleet.shard_id_variable: str(shard.id)}
-    found = {**service, "environment": environment}
+    environment = compose.pairs(service.get("environment"))
+    number = {fleet.shard_id_variable: str(shard.id)}
+    found = {**service, "environment": {**environment, **number}}
     if "network_mode" not in service:
         joined = compose.named(service.get("networks"), "networks") or {"default": None}
         found["networks"] = {name: with_alias(each, shard.alias) for name, each in joined.items()}
@@ -238,11 +243,12 @@ def with_alias(options: Mapping[str, Any] | None, alias: str) -> dict[str, Any]:
 def shard_service(shard: Shard, parts: Parts) -> dict[str, Any]:
     """Return all that one shard is."""
     alone = parts.alone(shard)
-    full = compose.merged_mapping(parts.complete[parts.is_hardened(shard)], alone)
+    full = dict(layered(parts.complete[parts.is_hardened(shard)], alone))
     full["volumes"] = shard_volumes(shard, full.get("volumes"), parts.fleet)
     if shard.id != 1 and parts.fleet.service.profile:
         full["profiles"] = [parts.fleet.service.profile]
-    if "container_name" in full and "container_name" not in alone and shard.id != 1:
+    is_own = any("container_name" in layer for layer in alone)
+    if full.get("container_name") and shard.id != 1 and not is_own:
         full["container_name"] = f"{full['container_name']}-{shard.id}"
     return with_name(full, shard, parts.fleet)
 

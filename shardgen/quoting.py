@@ -90,16 +90,15 @@ def yaml_key(key: str) -> str:
 
 def fits_flow(value: Any) -> bool:
     """Return whether a collection reads better on one line than on several."""
-    if not value:
-        return True
-    items = value.values() if isinstance(value, dict) else value
-    depth = 1 + any(isinstance(item, (dict, list)) and item for item in items)
-    nested = any(
-        isinstance(part, (dict, list)) and part
-        for item in items
-        for part in (item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
-    )
-    return not nested and depth <= 2 and len(yaml_flow(value)) <= FLOW_WIDTH
+    inner = [part for item in parts(value) for part in parts(item)]
+    return not any(parts(part) for part in inner) and len(yaml_flow(value)) <= FLOW_WIDTH
+
+
+def parts(value: Any) -> list[Any]:
+    """Return the values in a collection; a scalar has none."""
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, (list, tuple)) else []
 
 
 def yaml_block(value: Any, indent: int = 0) -> Quoted:

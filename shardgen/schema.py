@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from shardgen.conform import TYPES, end_of_text
 from shardgen.resources import resource_text
+from shardgen.wording import (
+    bounds_hint,
+    choice_hint,
+    close_to,
+    complaint,
+    flow,
+    shown,
+    spoken,
+    type_hint,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,18 +27,20 @@ if TYPE_CHECKING:
 
 NAME = "schema/shards.schema.json"
 #: Of several complaints about one value, the one that comes first here is told.
-TOLD_FIRST = ("type", "const", "enum", "minimum", "maximum", "minLength",
-              "minItems", "maxLength", "pattern", "required", "propertyNames",
-              "additionalProperties")  # fmt: skip
-WORDS = {
-    "null": "null",
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "number": "a number",
-    "string": "text",
-    "array": "a list",
-    "object": "a mapping",
-}
+TOLD_FIRST = (
+    "type",
+    "const",
+    "enum",
+    "minimum",
+    "maximum",
+    "minLength",
+    "minItems",
+    "maxLength",
+    "pattern",
+    "required",
+    "propertyNames",
+    "additionalProperties",
+)
 CODES = {
     "type": "SG114",
     "const": "SG115",
@@ -44,6 +55,7 @@ CODES = {
 #: Values whose form is a matter of its own: definition of the schema, code, what it is.
 NAMED = {
     "shard_id": ("SG201", "a shard id"),
+    "shard_id_or_null": ("SG201", "a shard id"),
     "service_name": ("SG501", "the name of a service"),
     "compose_name": ("SG501", "a compose name"),
     "sql_name": ("SG502", "a plain SQL name"),
@@ -85,9 +97,13 @@ def explain(document: Document, schema: Mapping[str, Any]) -> Iterator[Diagnosti
     told: set[tuple[Any, ...]] = set()
     errors = sorted(validator(schema).iter_errors(document.data), key=order)
     for error in errors:
-        cause = (*error.absolute_path, error.validator in TOLD_FIRST[-3:] and error.validator,
-                 error.instance if error.validator_value is not False
-                 and "propertyNames" in error.schema_path else None)  # fmt: skip
+        cause = (
+            *error.absolute_path,
+            error.validator in TOLD_FIRST[-3:] and error.validator,
+            error.instance
+            if error.validator_value is not False and "propertyNames" in error.schema_path
+            else None,
+        )
         if cause not in told:
             told.add(cause)
             yield from explainer.diagnostics(error)
@@ -104,9 +120,10 @@ def validator(schema: Mapping[str, Any]) -> Any:
     import jsonschema
 
     draft = jsonschema.Draft202012Validator
+    extend: Any = jsonschema.validators.extend
     checker = draft.TYPE_CHECKER.redefine("integer", lambda _, value: TYPES["integer"](value))
     pattern = draft.VALIDATORS["pattern"]
-    ours = jsonschema.validators.extend(
+    ours = extend(
         draft,
         type_checker=checker,
         validators={
@@ -158,8 +175,10 @@ class Explainer:
             return "shards are listed by id, never counted: add '- id: N' under 'shards'"
         if close := close_to(key, allowed):
             return f"did you mean {close!r}?"
-        if key in MEANT:
-            return MEANT[key]
+        return MEANT.get(key) or self.right_place(key, allowed)
+
+    def right_place(self, key: str, allowed: list[str]) -> str:
+        """Return where a key of another section belongs, else which keys may stand here."""
         for section in ("service", "database", "routing", "database.migrations"):
             if key in self.keys_of(section):
                 return f"it belongs under {section!r}"
@@ -179,8 +198,14 @@ class Explainer:
 
     def missing_key(self, path: Path, key: str) -> Diagnostic:
         """Return the error of a key that must be there."""
-        example = {"version": "version: 1", "shards": "shards: [{id: 1}]", "id": f"id: {self.free_id()}",
-                   "shard": "shard: 1", "tenants": "tenants: [101]", "path": "path: .env"}[key]  # fmt: skip
+        example = {
+            "version": "version: 1",
+            "shards": "shards: [{id: 1}]",
+            "id": f"id: {self.free_id()}",
+            "shard": "shard: 1",
+            "tenants": "tenants: [101]",
+            "path": "path: .env",
+        }[key]
         where = spoken(path) if path else "the file"
         return self.document.error(
             path, "SG113", f"{where} lacks the key {key!r}", f"add it, as {example}"
@@ -189,8 +214,9 @@ class Explainer:
     def free_id(self) -> int:
         """Return the id that the next shard would have."""
         entries = self.document.data.get("shards")
-        ids = [each.get("id") for each in entries if isinstance(each, dict)] if entries else []
-        return max([each for each in ids if TYPES["integer"](each)], default=0) + 1
+        found: list[Any] = entries if isinstance(entries, list) else []
+        ids: list[Any] = [each.get("id") for each in found if isinstance(each, dict)]
+        return max((int(each) for each in ids if TYPES["integer"](each)), default=0) + 1
 
     def bad_value(self, path: Path, error: Any, *, key: bool = False) -> Diagnostic:
         """Return the error of a value, or of a key, that may not be what it is."""
@@ -205,7 +231,7 @@ class Explainer:
         return self.document.error(path, code, message, self.hint(path, error), key=key)
 
     def kind(self, error: Any) -> tuple[str, str]:
-        """Return the code of a violation, and what the value names where that has a code of its own."""
+        """Return the code of a violation, and what the value names where it has its own code."""
         if error.validator in {"type", "const", "enum", "maxLength"}:
             return CODES[error.validator], ""
         name = next((n for n, each in self.definitions.items() if each is error.schema), "")
@@ -237,7 +263,9 @@ class Explainer:
         for step in path:
             schema = self.resolved(schema)
             within = schema.get("properties", {}).get(step) if isinstance(step, str) else None
-            schema = within or schema.get("items" if isinstance(step, int) else "additionalProperties")
+            schema = within or schema.get(
+                "items" if isinstance(step, int) else "additionalProperties"
+            )
             if not isinstance(schema, dict):
                 return ""
         examples = self.resolved(schema).get("examples", [])
@@ -248,121 +276,3 @@ class Explainer:
         """Return a schema with what its reference says."""
         target = self.definitions.get(schema.get("$ref", "").removeprefix("#/$defs/"), {})
         return {**target, **schema}
-
-
-def spoken(path: Path, quote: str = "'") -> str:
-    """Return a path as people say it: `'port' in service`, `item 2 of consumers`."""
-    if not path:
-        return "the file"
-    items = [place for place, step in enumerate(path) if isinstance(step, int)]
-    cut = items[-1] if items else -1
-    key = ".".join(map(str, path[cut + 1 :]))
-    item = f"item {int(path[cut]) + 1} of {spoken(path[:cut], quote='')}" if items else ""
-    return " in ".join(part for part in (key and f"{quote}{key}{quote}", item) if part)
-
-
-def shown(value: Any, limit: int = 60) -> str:
-    """Return a value's repr, cut where it is long."""
-    text = {True: "true", False: "false", None: "null"}.get(value) if is_word(value) else None
-    text = text or repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def is_word(value: Any) -> bool:
-    """Return whether YAML writes a value as a word."""
-    return value is None or isinstance(value, bool)
-
-
-def type_name(value: Any) -> str:
-    """Return what a value is, with the value where it is short."""
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, str):
-        return f"the text {shown(value)}"
-    return f"{shown(value)}" if is_word(value) else f"the number {value}"
-
-
-def alternatives(words: list[str]) -> str:
-    """Return words as a list that ends with 'or'."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def complaint(error: Any) -> str:
-    """Return what is wrong with a value, as the end of a sentence about it."""
-    value, expected = error.instance, error.validator_value
-    if error.validator == "type":
-        names = [expected] if isinstance(expected, str) else expected
-        wanted = alternatives([WORDS[name] for name in names if name != "null" or len(names) == 1])
-        return f"must be {wanted}, not {type_name(value)}"
-    if error.validator in {"const", "enum"}:
-        return f"may not be {shown(value)}"
-    if error.validator in {"minLength", "minItems"}:
-        return "is empty"
-    if error.validator == "maxLength":
-        return f"has {len(value)} characters, the most are {expected}"
-    if error.validator == "pattern":
-        return f"has a form that is not allowed: {shown(value)}"
-    return f"is out of range: {value}"
-
-
-def bounds_hint(schema: Mapping[str, Any]) -> str:
-    """Return the bounds of a number."""
-    return f"expected {schema['minimum']} to {schema['maximum']}"
-
-
-def choice_hint(value: Any, allowed: Any) -> str:
-    """Return the values that a key may have."""
-    names = [str(each) for each in (allowed if isinstance(allowed, list) else [allowed])]
-    close = close_to(value, names) if isinstance(value, str) else ""
-    if close:
-        return f"did you mean {close!r}?"
-    return f"expected {alternatives(names)}"
-
-
-def close_to(key: str, allowed: list[str]) -> str:
-    """Return the name that a misspelt one most likely means, empty where there is none."""
-    folded = {name.replace("_", ""): name for name in allowed}
-    plain = key.lower().replace("_", "").replace("-", "").replace(" ", "")
-    found = difflib.get_close_matches(plain, folded, n=1, cutoff=0.7)
-    return folded[found[0]] if found else ""
-
-
-def type_hint(value: Any, expected: Any) -> str:
-    """Return how to write a value so that it has the expected type; empty where that is not plain."""
-    names = [expected] if isinstance(expected, str) else expected
-    if value is None:
-        return "remove the key, or write a value after it"
-    if isinstance(value, str):
-        return text_hint(value, names)
-    if isinstance(value, (int, float)) and "string" in names:
-        return f'write it in quotes: "{shown(value) if isinstance(value, bool) else value}"'
-    if isinstance(value, float) and "integer" in names and value.is_integer():
-        return f"write {int(value)}"
-    if not isinstance(value, (dict, list)) and "array" in names:
-        return f"write it as a list: [{shown(value)}]"
-    return ""
-
-
-def text_hint(value: str, names: list[str]) -> str:
-    """Return how to write a text so that it has one of the types."""
-    bare = value.strip()
-    if "boolean" in names and bare.lower() in {"true", "yes", "on", "false", "no", "off"}:
-        return f"write {'true' if bare.lower() in {'true', 'yes', 'on'} else 'false'} without quotes"
-    if {"integer", "number"} & set(names) and bare.lstrip("-").isdecimal() and len(bare) < FEW:
-        return f"write {int(bare)} without quotes"
-    if "array" in names and "," not in value:
-        return f"write it as a list: [{value}]" if len(value) <= FEW * 4 else ""
-    return ""
-
-
-def flow(value: Any) -> str:
-    """Return a value as YAML on one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {flow(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(flow(each) for each in value) + "]"
-    if isinstance(value, str) and all(c.isalnum() or c in "-_./" for c in value):
-        return f'"{value}"' if value in {"no", "yes", "on", "off"} else value
-    return json.dumps(value, ensure_ascii=False)

@@ -10,29 +10,24 @@ import yaml
 
 from shardgen import compose
 from shardgen.diagnostics import Diagnostic
+from shardgen.syntax import LINE_BREAK, Loader, syntax_error, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Path = tuple["str | int", ...]
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+RESOLVER: Any = yaml.resolver.Resolver()
 #: More values than this, once aliases are written out, is an attack and not a fleet.
 MOST_VALUES = 2_000_000
 DEEPEST = 200
+DEEP_LINE = re.compile(r"(?:[-?:][ \t]+){500}")
 TAG = "tag:yaml.org,2002:"
 #: What YAML 1.1 reads as one thing and a person as another. JSON's own numbers are not among them.
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 #: What YAML 1.2 reads as a number, and YAML 1.1 as text.
 NUMBER_1_2 = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
-#: What no YAML file may hold.
-UNPRINTABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
-LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 WRITTEN_TAG = re.compile(r"(?:&\S+\s+)?(![^\s,\[\]{}]*)")
-EXPECTED = re.compile("did not find (?:the )?expected (.*)")
-ALIAS = re.compile(r"\*[^\s,\[\]{}]+")
 NAMES = {"bool": "a boolean", "int": "a number", "float": "a number", "timestamp": "a date"}
 
 
@@ -93,10 +88,10 @@ def parse(text: str, file: str, *, strict: bool = True) -> Document:
 def too_deep(text: str) -> bool:
     """Return whether a text nests deeper than libyaml's recursive composer can go without a crash.
 
-    Only a text that could be is looked at: brackets, or many dashes on one line; indentation
-    alone would need hundreds of megabytes.
+    Only a text that could be is looked at: brackets, or many dashes and the like on one line;
+    indentation alone would need hundreds of megabytes.
     """
-    if text.count("[") + text.count("{") < 5000 and "- " * 1000 not in text:
+    if text.count("[") + text.count("{") < 5000 and not DEEP_LINE.search(text):
         return False
     depth = 0
     for event in yaml.parse(text, Loader=Loader):
@@ -207,7 +202,7 @@ class Reader:
         self.size[id(node)] = 1
         text = node.value
         if not node.tag.startswith(TAG):
-            node.tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, text, (True, False))
+            node.tag = RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
         if node.style or node.tag == TAG + "str":  # libyaml gives plain scalars the style ""
             if not node.style and NUMBER_1_2.fullmatch(text):
                 return self.surprise(node, "1.2", "a number", "")
@@ -231,7 +226,7 @@ class Reader:
 
 
 class Verbatim(str):
-    """A plain scalar of the base file that YAML versions read differently: it is copied as written."""
+    """A plain scalar of the base file that YAML versions read differently: copied as written."""
 
     __slots__ = ()
 
@@ -303,7 +298,7 @@ def children(node: Any, step: str | int) -> Iterator[tuple[Any, Any]]:
 
 
 def nearest(root: Any, path: Path) -> tuple[Any, bool]:
-    """Return the node of a path, or of its nearest written parent, and whether all of it is written."""
+    """Return the node of a path or its nearest written parent, and whether all is written."""
     node = root
     for step in path:
         found = next(children(node, step), None)
@@ -319,7 +314,7 @@ def is_empty(node: Any) -> bool:
 
 
 def key_node(root: Any, path: Path) -> Any:
-    """Return the key of the last written step of a path, or None where that step is a list's item."""
+    """Return the key of the last written step of a path, None where that is a list's item."""
     node, last = root, None
     for step in path:
         found = next(children(node, step), None)
@@ -328,74 +323,3 @@ def key_node(root: Any, path: Path) -> Any:
         last = found[0] if found[0] is not found[1] else None
         node = found[1]
     return last
-
-
-def syntax_error(text: str, file: str, error: yaml.MarkedYAMLError) -> Diagnostic:
-    """Return the parser's complaint at its place, in words for people where it is a usual one."""
-    mark = error.problem_mark or error.context_mark
-    problem = str(error.problem)
-    rest = text[mark.index :]
-    width = 1
-    message = EXPECTED.sub(r"expected \1 here", problem).replace("<document start>", "the end")
-    hint = "see that indentation, quotes and brackets fit"
-    if "another document" in problem:
-        message, hint, width = "a second YAML document starts here", "keep one in the file", 3
-    elif rest.startswith("\t"):
-        message, hint = "a tab cannot indent YAML", "indent with spaces"
-    elif "undefined alias" in problem:
-        width = len(ALIAS.match(rest)[0])  # type: ignore[index] - libyaml found one
-        message, hint = "this alias has no anchor", "define it above as &name, or write the value out"
-    elif "mapping values" in problem:
-        message, hint = "a ':' cannot stand here", "put a text that holds ': ' in quotes"
-    elif "start any token" in problem:
-        message, hint = f"a value cannot start with {rest[0]!r}", "put the text in quotes"
-    elif "escape" in problem:
-        hint = "write \\\\ for a backslash, or use single quotes"
-    elif opened := unclosed(text, error):
-        if not rest.strip():
-            mark, message = opened, f"what starts here with {text[opened.index]!r} has no end"
-        hint = f"close the {text[opened.index]} of line {opened.line + 1}"
-    return Diagnostic(
-        file=file, line=mark.line + 1, column=mark.column + 1, width=width, code="SG101",
-        message=message, hint=hint,
-    )  # fmt: skip
-
-
-def unclosed(text: str, error: yaml.MarkedYAMLError) -> Any:
-    """Return the mark of the quote or bracket that is open where the parser gave up, if any."""
-    if "quoted" in str(error.context):
-        return error.context_mark
-    opened: list[Any] = []
-    try:
-        for event in yaml.parse(text, Loader=Loader):
-            if isinstance(event, yaml.CollectionStartEvent):
-                opened.append(event)
-            elif isinstance(event, yaml.CollectionEndEvent):
-                opened.pop()
-    except yaml.YAMLError:
-        pass
-    return next((event.start_mark for event in reversed(opened) if event.flow_style), None)
-
-
-def unreadable(text: str, file: str, error: Exception) -> Diagnostic:
-    """Return the problem of a text whose characters or nesting YAML does not allow.
-
-    The place is looked for here: libyaml's errors count bytes, and PyYAML's count characters.
-    """
-    found = UNPRINTABLE.search(text) if isinstance(error, yaml.reader.ReaderError) else None
-    if found is None:
-        return Diagnostic(
-            file=file, line=0, column=0, width=0, code="SG101",
-            message="this file is nested too deep to be read",
-            hint="a shards.yaml needs no more than a dozen levels",
-        )  # fmt: skip
-    before = LINE_BREAK.split(text[: found.start()])
-    return Diagnostic(
-        file=file,
-        line=len(before),
-        column=len(before[-1]) + 1,
-        width=1,
-        code="SG101",
-        message=f"the character U+{ord(found[0]):04X} is not allowed in YAML",
-        hint="remove it, or write it as an escape in double quotes",
-    )

@@ -1,4 +1,4 @@
-"""The text of shards.yaml in; the fleet, its base file and its outputs out, or every error there is."""
+"""The text of shards.yaml in; the fleet, its base and its outputs out, or every error there is."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from shardgen.diagnostics import Diagnostic, ordered
 from shardgen.errors import InvalidInput
 from shardgen.model import Fleet, build_fleet
 from shardgen.outputs import OUTPUTS, Output, outputs_of
-from shardgen.schema import explain, load_schema, type_name
+from shardgen.schema import explain, load_schema
 from shardgen.source import Document, parse
+from shardgen.wording import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,18 +126,17 @@ def read_inputs(document: Document, project: Project) -> tuple[Inputs, list[Diag
             wrong = list(base.document.problems)
     if wrong:
         base = None
-    inputs = Inputs(
-        document=document, data=document.data, fleet=fleet, base=base, outputs=outputs
-    )
+    inputs = Inputs(document=document, data=document.data, fleet=fleet, base=base, outputs=outputs)
     return inputs, wrong
 
 
 def complete_outputs(data: dict[str, Any]) -> dict[str, Any]:
     """Return the data without own outputs that lack what they need: the rules name those."""
     written = data.get("outputs", {})
-    return {**data, "outputs": {
-        name: entry for name, entry in written.items() if is_complete(name, entry)
-    }}  # fmt: skip
+    return {
+        **data,
+        "outputs": {name: entry for name, entry in written.items() if is_complete(name, entry)},
+    }
 
 
 def is_complete(name: str, entry: dict[str, Any]) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import jinja2
 import pytest
 
 import shardgen.package
@@ -13,12 +16,37 @@ from tests.support import Project, commit
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _one_package() -> None:
+def _one_package() -> Iterator[None]:
     """Read the package's digest once, so that an edit of the code between two runs does not tell."""
     with pytest.MonkeyPatch.context() as patch:
         found = shardgen.package.package_digest()
         patch.setattr(shardgen.package, "package_digest", lambda: found)
         patch.setattr(shardgen.workspace, "package_digest", lambda: found)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _templates_are_compiled_once() -> Iterator[None]:
+    """Keep what jinja makes of a template's source: it is nine tenths of a small render."""
+    made: dict[tuple[type, object, object, object], object] = {}
+    compiled = jinja2.Environment.compile
+
+    def once(self: jinja2.Environment, source: object, name: object = None, filename: object = None) -> object:
+        key = (type(self), source, name, filename)
+        if key not in made:
+            made[key] = compiled(self, source, name, filename)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", once)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_power_cut() -> Iterator[None]:
+    """Skip what only a power cut would tell: it is most of the time that a write takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
         yield
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests import projects
 
-FENCE = re.compile(r"^```(?P<language>[a-z]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+FENCE = re.compile(
+    r"(?P<fresh>^<!-- fresh -->\n\n?)?^```(?P<language>[a-z]*)\n(?P<body>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 #: A line of an output that stands for any number of lines.
 ANYTHING = "…"
 
@@ -42,7 +48,7 @@ def steps(body: str) -> Iterator[Step]:
             if source:
                 yield Step(tuple(source), tuple(shown))
             source, shown = [line], []
-        elif line.startswith("> ") and not shown:
+        elif (line == ">" or line.startswith("> ")) and not shown:
             source.append(line)
         else:
             shown.append(line)
@@ -50,7 +56,10 @@ def steps(body: str) -> Iterator[Step]:
 
 
 def played(text: str, project: Path) -> str:
-    """Return a page with the outputs that its console blocks have, run in order in one project."""
+    """Return a page with the outputs that its console blocks have, run in order in one project.
+
+    After the comment `<!-- fresh -->` the project is again as it was at first.
+    """
     return FENCE.sub(lambda match: played_block(match, project), text)
 
 
@@ -58,11 +67,13 @@ def played_block(match: re.Match[str], project: Path) -> str:
     """Return a fenced block; a console block with what its commands print."""
     if match["language"] != "console":
         return match[0]
+    if match["fresh"]:
+        projects.reset(project)
     lines = []
     for step in steps(match["body"]):
         printed = projects.run(project, "bash", "-c", step.command, code=None).stdout
         lines += [*step.source, *told(step.shown, printed.splitlines())]
-    return "\n".join(["```console", *lines, "```"])
+    return (match["fresh"] or "") + "\n".join(["```console", *lines, "```"])
 
 
 def told(shown: tuple[str, ...], printed: list[str]) -> list[str]:

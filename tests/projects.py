@@ -75,7 +75,14 @@ def committed(folder: Path) -> Path:
     """Put a folder under git, with all that is in it in one commit."""
     run(folder, "git", "init", "--quiet", "--initial-branch=main")
     commit(folder)
+    run(folder, "git", "tag", "first")
     return folder
+
+
+def reset(folder: Path) -> None:
+    """Take a folder back to its first commit."""
+    run(folder, "git", "reset", "--quiet", "--hard", "first")
+    run(folder, "git", "clean", "--quiet", "--force", "-d", "-x")
 
 
 def commit(folder: Path) -> None:

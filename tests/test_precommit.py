@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import needs, projects
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.precommit
 
@@ -50,6 +53,11 @@ def hook(project: Path, home: Path, name: str, code: int) -> str:
     stage = "manual" if name == "shardgen-render" else "pre-commit"
     command = ["pre-commit", "run", "--all-files", "--hook-stage", stage, name]
     return projects.run(project, *command, code=code, PRE_COMMIT_HOME=str(home)).stdout
+
+
+def test_the_manifest_is_valid(home: Path) -> None:
+    manifest = str(projects.ROOT / ".pre-commit-hooks.yaml")
+    projects.run(home, "pre-commit", "validate-manifest", manifest, PRE_COMMIT_HOME=str(home))
 
 
 def test_check_passes_on_a_clean_project(project: Path, home: Path) -> None:

@@ -37,7 +37,7 @@ def test_commands_print_what_the_readme_shows(fresh: Path) -> None:
     def made(text: str) -> str:
         text = pages.played(text, fresh)
         diff = f"```diff\n{made_diff(fresh)}\n```"
-        return re.sub(r"^```diff\n.*?^```$", lambda _: diff, text, flags=re.M | re.S)
+        return re.sub(r"^```diff\n.*?^```$", lambda _: diff, text, flags=re.MULTILINE | re.DOTALL)
 
     pages.agrees(README, made)
 
@@ -62,7 +62,9 @@ def test_add_makes_the_same_edit(fresh: Path) -> None:
 
 
 def test_shell_blocks_name_what_there_is() -> None:
-    targets = re.findall(r"^([a-z-]+):.*## ", (projects.ROOT / "Makefile").read_text(), re.M)
+    targets = re.findall(
+        r"^([a-z-]+):.*## ", (projects.ROOT / "Makefile").read_text(), re.MULTILINE
+    )
     known = {"pip install .", *(f"make {target}" for target in targets)}
     lines = "".join(pages.blocks(README.read_text(), "sh")).splitlines()
     assert lines
@@ -70,7 +72,7 @@ def test_shell_blocks_name_what_there_is() -> None:
 
 
 def test_every_output_has_a_row() -> None:
-    rows = re.findall(r"^\| (\w+) \| `([^`]+)`.*\| (yes|no) \|", README.read_text(), re.M)
+    rows = re.findall(r"^\| (\w+) \| `([^`]+)`.*\| (yes|no) \|", README.read_text(), re.MULTILINE)
     assert {(name, is_on == "yes") for name, _, is_on in rows} == {
         (output.name, output.enabled) for output in OUTPUTS.values()
     }
@@ -80,21 +82,21 @@ def test_every_output_has_a_row() -> None:
 
 def test_every_exit_code_is_said() -> None:
     text = README.read_text()
-    rows = dict(re.findall(r"^\| (\d+) \| ([^|]+) \|$", text, re.M))
+    rows = dict(re.findall(r"^\| (\d+) \| ([^|]+) \|$", text, re.MULTILINE))
     help_text = cli.cli.help or ""
     assert {code: meaning.strip() for code, meaning in rows.items()} == dict(
-        re.findall(r"^ +(\d+) +(.+)$", help_text, re.M)
+        re.findall(r"^ +(\d+) +(.+)$", help_text, re.MULTILINE)
     )
     assert {str(__main__.BUG), str(__main__.INTERRUPTED)} <= rows.keys()
 
 
 def test_every_dependency_has_a_reason() -> None:
     project = (projects.ROOT / "pyproject.toml").read_text()
-    listed = re.search(r"^dependencies = \[\n(.*?)^\]", project, re.M | re.S)
+    listed = re.search(r"^dependencies = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)
     assert listed
     names = re.findall(r'"([a-z0-9-]+)', listed[1])
     section = README.read_text().partition("## Dependencies")[2].partition("\n## ")[0]
-    assert re.findall(r"^\| ([a-z0-9-]+) \| \S", section, re.M)[1:] == names
+    assert re.findall(r"^\| ([a-z0-9-]+) \| \S", section, re.MULTILINE)[1:] == names
 
 
 def test_every_command_is_named() -> None:

@@ -8,11 +8,14 @@ import sys
 import tarfile
 import venv
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import needs, projects
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.wheel
 
@@ -143,4 +146,3 @@ def test_nothing_comes_from_the_checkout(installed: Path, tmp_path: Path) -> Non
     done = subprocess.run(command, cwd=tmp_path, env={}, capture_output=True, text=True, check=True)
     assert "shardgen/_data/templates" in done.stdout
     assert str(projects.ROOT) not in done.stdout
-

@@ -113,8 +113,7 @@ def _unlisted(desired: Desired) -> Iterator[PlanProblem]:
         if shard not in states:
             yield PlanProblem(
                 kind="adopt_unlisted",
-                message=f"adopt says that {desired.adopt_shards} shards run today, "
-                f"but shard {shard} is not listed",
+                message=f"adopt.shards is {desired.adopt_shards}, but shard {shard} is not listed",
                 hint=f"list shard {shard}, or correct adopt.shards",
                 shard=shard,
                 key="database.adopt.shards",
@@ -153,11 +152,11 @@ def _moves(recorded: Recorded, desired: Desired, shard: DesiredShard) -> bool:
 
 def _bad_assignments(desired: Desired) -> Iterator[PlanProblem]:
     states = desired.states
-    for shard, tenants in desired.assign:
+    for shard, _ in desired.assign:
         if states.get(shard) != ACTIVE:
             yield PlanProblem(
                 kind="assign_inactive",
-                message=f"{len(tenants)} tenants are assigned to shard {shard}, "
+                message=f"tenants are assigned to shard {shard}, "
                 f"which is {states.get(shard, 'not listed')}",
                 hint="name an active shard, or delete the entry: applied ones are recorded",
                 shard=shard,

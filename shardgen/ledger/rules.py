@@ -121,6 +121,6 @@ def _refused_retire(recorded: Recorded, operation: Retire) -> Refusal | None:
         return Refusal(kind="retire_order", message=text)
     if tenants := recorded.tenants_of(shard):
         named = ", ".join(map(str, tenants[:3])) + (", …" if tenants[3:] else "")
-        text = f"shard {shard} still has {len(tenants)} assigned tenants ({named})"
+        text = f"shard {shard} still has assigned tenants: {named} ({len(tenants)} in all)"
         return Refusal(kind="retire_assigned", message=text)
     return None

@@ -14,6 +14,7 @@ from shardgen.rules import (
     names,
     secrets,
     settings,
+    sharing,
     volumes,
 )
 
@@ -39,10 +40,10 @@ RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     basefile.base_file,
     basefile.without_base,
     basefile.network_mode,
-    basefile.one_container,
-    basefile.host_ports,
-    basefile.fixed_addresses,
-    basefile.taken_names,
+    sharing.one_container,
+    sharing.host_ports,
+    sharing.fixed_addresses,
+    sharing.taken_names,
     basefile.known_names,
     volumes.first_mount,
     volumes.other_services,

@@ -17,46 +17,61 @@ if TYPE_CHECKING:
 #: No file format carries these back as they were; tab and line break are looked at apart.
 NEVER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 BREAKS = re.compile("[\t\n\u2028\u2029]")
-HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*"
-URL = re.compile(rf"https?://(?:{HOST}|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?"
-                 r"(?:/[A-Za-z0-9._~!&()*+,;=:@%-]*)*")  # fmt: skip
+HOST = (
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*"
+)
+URL = re.compile(
+    rf"https?://(?:{HOST}|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?"
+    r"(?:/[A-Za-z0-9._~!&()*+,;=:@%-]*)*"
+)
 NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 HIGHEST_PORT = 65535
 
 
 def characters(subject: Subject) -> Iterator[Diagnostic]:
-    """Control characters go nowhere; line breaks and tabs only into values of compose."""
+    """Refuse control characters; line breaks and tabs but in values of compose."""
     for text in subject.texts:
         found = NEVER.search(text.value)
         if found is None and (text.is_key or text.under not in LONG):
             found = BREAKS.search(text.value)
         if found:
             yield subject.error(
-                text.path, "SG511", f"the character U+{ord(found[0]):04X} may not stand here",
-                "remove it", key=text.is_key,
-            )  # fmt: skip
+                text.path,
+                "SG511",
+                f"the character U+{ord(found[0]):04X} may not stand here",
+                "remove it",
+                key=text.is_key,
+            )
 
 
 def urls(subject: Subject) -> Iterator[Diagnostic]:
-    """A shard's URL is what every client library reads in the same way."""
+    """Require URLs that every client library reads in the same way."""
     for shard in subject.shards:
         if not shard.explicit_url:
             continue
         url = subject.entry(shard)["url"]
         path = ("shards", shard.index, "url")
         if "$" in url:
-            yield subject.error(path, "SG509", f"a url may not hold '$': {url!r}",
-                                "write the url out: the router reads it as it is")  # fmt: skip
+            yield subject.error(
+                path,
+                "SG509",
+                f"a url may not hold '$': {url!r}",
+                "write the url out: the router reads it as it is",
+            )
         elif problem := bad_url(url):
-            yield subject.error(path, "SG510", f"the url {url!r} {problem}",
-                                "expected http://host:port, as http://wa-2.example:3300")  # fmt: skip
+            yield subject.error(
+                path,
+                "SG510",
+                f"the url {url!r} {problem}",
+                "expected http://host:port, as http://wa-2.example:3300",
+            )
 
 
 def bad_url(url: str) -> str:
     """Return what is wrong with a URL, empty where nothing is."""
     if not re.match("https?://", url):
         return "does not start with http:// or https://"
-    authority = url.split("//", 1)[1].split("/")[0]
+    authority = url.split("//", 1)[1].split("/", maxsplit=1)[0]
     if "@" in authority:
         return "" if PASSWORD.search(url) else "names a user"
     for mark, name in (("?", "a query"), ("#", "a fragment")):
@@ -71,13 +86,17 @@ def bad_url(url: str) -> str:
 
 
 def interpolation(subject: Subject) -> Iterator[Diagnostic]:
-    """A `$` in a compose value is a variable that compose can read."""
+    """Require that each `$` in a compose value is one that compose can read."""
     for text in subject.texts:
         if text.is_key or text.under not in COMPOSE or "$" not in text.value:
             continue
         if bad := bad_variable(text.value):
-            yield subject.error(text.path, "SG512", f"compose cannot read {bad!r}",
-                                "write $$ for a dollar sign, ${NAME} for a variable")  # fmt: skip
+            yield subject.error(
+                text.path,
+                "SG512",
+                f"compose cannot read {bad!r}",
+                "write $$ for a dollar sign, ${NAME} for a variable",
+            )
 
 
 def bad_variable(text: str) -> str:
@@ -108,7 +127,7 @@ def variable_end(text: str, start: int) -> int:
 
 
 def default_end(text: str, start: int) -> int:
-    """Return where the default of a `${NAME:-…}` ends, after its brace; variables in it are read."""
+    """Return where the default of a `${NAME:-…}` ends, after its brace; it may hold variables."""
     position = start
     while position < len(text):
         if text[position] == "}":

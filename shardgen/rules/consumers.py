@@ -20,17 +20,22 @@ if TYPE_CHECKING:
 
 
 def consumers(subject: Subject) -> Iterator[Diagnostic]:
-    """Each consumer is another service of the base, listed once, on a network with every shard."""
+    """Require that consumers are other services of the base, on a network with every shard."""
     seen: set[str] = set()
     reach = networks_of_shards(subject) if subject.base else []
     for index, name in enumerate(subject.fleet.service.consumers):
         path: Path = ("service", "consumers", index)
         if name in seen:
-            yield subject.error(path, "SG325", f"the consumer {name!r} is listed twice",
-                                "keep one of them")  # fmt: skip
+            yield subject.error(
+                path, "SG325", f"the consumer {name!r} is listed twice", "keep one of them"
+            )
         elif name == subject.fleet.service.name:
-            yield subject.error(path, "SG326", f"{name!r} is the service that runs as shards",
-                                "consumers are the services that call it")  # fmt: skip
+            yield subject.error(
+                path,
+                "SG326",
+                f"{name!r} is the service that runs as shards",
+                "consumers are the services that call it",
+            )
         elif subject.base is not None:
             yield from in_base(subject, subject.base, path, name, reach)
         seen.add(name)
@@ -42,32 +47,34 @@ def in_base(
     """Yield what is wrong with a consumer that the base should have."""
     if name not in base.services:
         if "include" not in base.document.data:
-            yield subject.error(path, "SG320", f"{base.file} has no service {name!r}",
-                                known(name, base.services, "services"))  # fmt: skip
+            yield subject.error(
+                path,
+                "SG320",
+                f"{base.file} has no service {name!r}",
+                known(name, base.services, "services"),
+            )
         return
     service = base.services[name]
     yield from own_variables(subject, base, name, service)
     mode = service.get("network_mode")
     if mode is not None:
         yield base.document.error(
-            ("services", name, "network_mode"), "SG322",
+            ("services", name, "network_mode"),
+            "SG322",
             f"the consumer {name} has network_mode {mode!r}, where no shard has a name",
             "give it networks: that it shares with the shards",
-        )  # fmt: skip
+        )
         return
     joined = service_networks(service).keys()
-    apart = next((shard for shard, networks in reach if not networks & joined), None)
-    if apart is not None:
-        yield subject.error(
-            path, "SG321", f"{name} shares no network with shard {apart.id}",
-            f"{name} is on {', '.join(joined)}, the shard on {', '.join(sorted(dict(by_shard(reach))[apart.id]))}",
-        )  # fmt: skip
-
-
-def by_shard(reach: list[tuple[Shard, frozenset[str]]]) -> Iterator[tuple[int, frozenset[str]]]:
-    """Yield the id and the networks of each shard."""
     for shard, networks in reach:
-        yield shard.id, networks
+        if not networks & joined:
+            yield subject.error(
+                path,
+                "SG321",
+                f"{name} shares no network with shard {shard.id}",
+                f"{name} is on {', '.join(joined)}, the shard on {', '.join(sorted(networks))}",
+            )
+            return
 
 
 def networks_of_shards(subject: Subject) -> list[tuple[Shard, frozenset[str]]]:
@@ -101,30 +108,34 @@ def own_variables(
     """Yield the shard variables that a consumer sets itself: `environment` wins over env_file."""
     prefix = re.escape(subject.fleet.service.prefix)
     ours = re.compile(rf"{prefix}_(NUM_SHARDS|PORT|BASE_URL|SHARD_IDS|SHARD_[0-9]+_URL)")
-    environment = service.get("environment")
-    is_list = isinstance(environment, list)
-    for index, key in enumerate(compose.pairs(environment)):
+    for step, key in variables(service.get("environment")):
         if ours.fullmatch(key):
             yield base.document.error(
-                ("services", name, "environment", place(environment, key, index) if is_list else key),
-                "SG323", f"the consumer {name} sets {key} itself, which wins over the generated value",
-                f"remove it: {name} receives {key} through its env_file", key=not is_list,
-            )  # fmt: skip
+                ("services", name, "environment", step),
+                "SG323",
+                f"the consumer {name} sets {key} itself, which wins over the generated value",
+                f"remove it: {name} receives {key} through its env_file",
+                key=isinstance(step, str),
+            )
 
 
-def place(environment: list[Any], key: str, index: int) -> int:
-    """Return the place of a variable in a list of KEY=value; the last one wins."""
-    places = [at for at, item in enumerate(environment) if str(item).partition("=")[0] == key]
-    return places[-1] if places else index
+def variables(environment: Any) -> Iterator[tuple[str | int, str]]:
+    """Yield the variables of an `environment`, each with its step in a path."""
+    if isinstance(environment, dict):
+        yield from ((key, key) for key in environment)
+    else:
+        for index, item in enumerate(compose.listed(environment)):
+            yield index, str(item).partition("=")[0]
 
 
 def variables_reach(subject: Subject) -> Iterator[Diagnostic]:
-    """Consumers get their variables from the env output."""
+    """Require the env output, from which consumers get their variables."""
     if not subject.fleet.service.consumers or not subject.has_overlay:
         return
     if not any(output.name == "env" for output in subject.outputs):
         yield subject.error(
-            ("outputs", "env", "enabled"), "SG324",
+            ("outputs", "env", "enabled"),
+            "SG324",
             "the env output is off, but consumers receive their variables from it",
             "turn it on, or remove service.consumers",
-        )  # fmt: skip
+        )

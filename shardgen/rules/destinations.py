@@ -23,21 +23,33 @@ PACKAGED = frozenset(output.template for output in OUTPUTS.values())
 
 
 def own_outputs(subject: Subject) -> Iterator[Diagnostic]:
-    """An output of the user's own has a template and a path, and a name that is free."""
+    """Require template and path of an output of the user's own, and a name that is free."""
     for name, entry in subject.data.get("outputs", {}).items():
         path: Path = ("outputs", name)
         if name in RESERVED:
             yield subject.error(
-                path, "SG409", f"the output {name!r} is not made by this version",
-                "the name is kept for it: choose another name for an output of your own", key=True,
-            )  # fmt: skip
+                path,
+                "SG409",
+                f"the output {name!r} is not made by this version",
+                "the name is kept for it: choose another name for an output of your own",
+                key=True,
+            )
         elif name not in OUTPUTS:
             lacking = [key for key in ("template", "path") if key not in entry]
             if lacking:
                 close = close_output(name)
-                hint = f"did you mean {close!r}?" if close else f"as {name}: {{template: {name}.j2, path: {name}.txt}}"
-                yield subject.error(path, "SG407", f"the output {name!r} lacks {' and '.join(lacking)}",
-                                    hint, key=True)  # fmt: skip
+                hint = (
+                    f"did you mean {close!r}?"
+                    if close
+                    else f"as {name}: {{template: {name}.j2, path: {name}.txt}}"
+                )
+                yield subject.error(
+                    path,
+                    "SG407",
+                    f"the output {name!r} lacks {' and '.join(lacking)}",
+                    hint,
+                    key=True,
+                )
 
 
 def close_output(name: str) -> str:
@@ -47,7 +59,7 @@ def close_output(name: str) -> str:
     return next(iter(difflib.get_close_matches(name, OUTPUTS, n=1, cutoff=0.7)), "")
 
 
-def path_of(output: Output, subject: Subject) -> Path:
+def path_of(output: Output) -> Path:
     """Return where shards.yaml states an output's destination."""
     if output.name == "migrations":
         return ("database", "migrations", "path")
@@ -70,13 +82,17 @@ def is_outside(path: str) -> bool:
 
 
 def places(subject: Subject) -> Iterator[Diagnostic]:
-    """Each destination is a path in the project that leads through no symlink and hits no folder."""
+    """Require destinations in the project, through no symlink and on no folder."""
     for output in subject.outputs:
-        path, name = path_of(output, subject), output.destination
+        path, name = path_of(output), output.destination
         if is_outside(name):
             what = "is absolute" if name.startswith("/") else "leaves the folder of shards.yaml"
-            yield subject.error(path, "SG401", f"the destination {name!r} {what}",
-                                "write a path below the folder of shards.yaml, without '..'")  # fmt: skip
+            yield subject.error(
+                path,
+                "SG401",
+                f"the destination {name!r} {what}",
+                "write a path below the folder of shards.yaml, without '..'",
+            )
         elif problem := obstacle(subject, output):
             code, message, hint = problem
             yield subject.error(path, code, message, hint)
@@ -100,28 +116,35 @@ def obstacle(subject: Subject, output: Output) -> tuple[str, str, str] | None:
 
 
 def claims(subject: Subject) -> Iterator[Diagnostic]:
-    """No two outputs write to one place; upper and lower case are one on some machines."""
+    """Refuse a place of two outputs; upper and lower case are one on some machines."""
     taken = sorted(inputs(subject).items())
     owners: list[tuple[str, Output]] = []
     for output in subject.outputs:
         name = folded(output.destination)
-        path = path_of(output, subject)
+        path = path_of(output)
         what = next((w for at, w in taken if overlaps(at, name)), None)
         if name.split("/")[0] == ".git":
             what = "where git keeps its own files"
         if what:
-            yield subject.error(path, "SG404", f"the destination {output.destination!r} is {what}",
-                                "choose another path")  # fmt: skip
+            yield subject.error(
+                path,
+                "SG404",
+                f"the destination {output.destination!r} is {what}",
+                "choose another path",
+            )
         other = next((o for at, o in owners if overlaps(at, name)), None)
         owners.append((name, output))
         if other is None or what or obstacle(subject, output):
             continue
+        later, earlier = output, other
         if not is_written(subject, path):
-            path, output, other = path_of(other, subject), other, output
+            later, earlier = other, output
         yield subject.error(
-            path, "SG403", f"{output.destination!r} is already the destination of {other.name}",
+            path_of(later),
+            "SG403",
+            f"{later.destination!r} is already the destination of {earlier.name}",
             "give each output a path of its own",
-        )  # fmt: skip
+        )
 
 
 def folded(path: str) -> str:
@@ -147,7 +170,7 @@ def inputs(subject: Subject) -> dict[str, str]:
 
 
 def env_destination(subject: Subject) -> Iterator[Diagnostic]:
-    """The shard variables do not reach the shards, which would restart whenever one is added."""
+    """Refuse shard variables that reach the shards: each new shard would restart all others."""
     env = next((output for output in subject.outputs if output.name == "env"), None)
     if env is None or not subject.has_overlay:
         return
@@ -166,22 +189,32 @@ def env_destination(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def templates(subject: Subject) -> Iterator[Diagnostic]:
-    """Templates are found, in the project's folder of templates."""
+    """Require that templates are in the project's folder of templates."""
     if is_outside(subject.templates):
-        yield subject.error(("templates",), "SG410",
-                            f"the folder of templates {subject.templates!r} is outside the project",
-                            "write a path below the folder of shards.yaml")  # fmt: skip
+        yield subject.error(
+            ("templates",),
+            "SG410",
+            f"the folder of templates {subject.templates!r} is outside the project",
+            "write a path below the folder of shards.yaml",
+        )
         return
     for output in subject.outputs:
         path: Path = ("outputs", output.name, "template")
         if not is_written(subject, path):
             continue
         if is_outside(output.template):
-            yield subject.error(path, "SG410", f"the template {output.template!r} is outside its folder",
-                                f"write a path below {subject.templates}")  # fmt: skip
+            yield subject.error(
+                path,
+                "SG410",
+                f"the template {output.template!r} is outside its folder",
+                f"write a path below {subject.templates}",
+            )
         elif output.template not in PACKAGED and (
             subject.project.read(posixpath.join(subject.templates, output.template)) is None
         ):
-            yield subject.error(path, "SG408",
-                                f"there is no template {posixpath.join(subject.templates, output.template)}",
-                                "write it, or name one that is there")  # fmt: skip
+            yield subject.error(
+                path,
+                "SG408",
+                f"there is no template {posixpath.join(subject.templates, output.template)}",
+                "write it, or name one that is there",
+            )

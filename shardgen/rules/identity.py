@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def repeated_ids(subject: Subject) -> Iterator[Diagnostic]:
-    """Each id stands once."""
+    """Refuse an id that stands twice."""
     entries = subject.data["shards"]
     if len(subject.shards) == len(entries):
         return
@@ -26,32 +26,37 @@ def repeated_ids(subject: Subject) -> Iterator[Diagnostic]:
         if first.index != index:
             line = subject.error(("shards", first.index, "id"), "", "", "").line
             yield subject.error(
-                ("shards", index, "id"), "SG204", f"shard id {entry['id']} is already used",
+                ("shards", index, "id"),
+                "SG204",
+                f"shard id {entry['id']} is already used",
                 f"first used at line {line}; ids are never shared: the next free one is {free}",
-            )  # fmt: skip
+            )
 
 
 def first_shard(subject: Subject) -> Iterator[Diagnostic]:
-    """The base file defines shard 1, so there is one."""
+    """Require shard 1 where the base file defines it."""
     base = subject.fleet.service.base
     if base is None or not subject.has_overlay:
         return
     first = subject.by_id.get(1)
     if first is None:
         yield subject.error(
-            ("shards", 0, "id"), "SG202", f"{base} defines shard 1, but no shard has id 1",
+            ("shards", 0, "id"),
+            "SG202",
+            f"{base} defines shard 1, but no shard has id 1",
             "add '- id: 1', or set service.base: null so that every shard is defined here",
-        )  # fmt: skip
+        )
     elif not first.is_live:
         yield subject.error(
-            ("shards", first.index, "state"), "SG203",
+            ("shards", first.index, "state"),
+            "SG203",
             f"shard 1 cannot be retired while {base} defines it",
             "leave it draining, or remove it from the base and set service.base: null",
-        )  # fmt: skip
+        )
 
 
 def shared_volumes(subject: Subject) -> Iterator[Diagnostic]:
-    """Each volume is one shard's, also after that is retired."""
+    """Refuse a volume of two shards, also of a retired one."""
     owners: dict[str, Shard] = {}
     for shard in subject.shards:
         owner = owners.setdefault(shard.volume, shard)
@@ -59,14 +64,15 @@ def shared_volumes(subject: Subject) -> Iterator[Diagnostic]:
             continue
         culprit, other = (shard, owner) if subject.entry(shard).get("volume") else (owner, shard)
         yield subject.error(
-            subject.written(culprit, "volume"), "SG205",
+            subject.written(culprit, "volume"),
+            "SG205",
             f"the volume {shard.volume!r} is already shard {other.id}'s",
             "give this shard a volume of its own: two services on one volume destroy its state",
-        )  # fmt: skip
+        )
 
 
 def shared_urls(subject: Subject) -> Iterator[Diagnostic]:
-    """Each URL leads to one shard; shard 1 also answers the service's own name."""
+    """Refuse a URL of two shards; shard 1 also answers the service's own name."""
     owners: dict[str, Shard] = {}
     first = subject.by_id.get(1)
     if first is not None and first.is_live and not first.explicit_url:
@@ -79,10 +85,11 @@ def shared_urls(subject: Subject) -> Iterator[Diagnostic]:
             continue
         culprit, other = (shard, owner) if shard.explicit_url else (owner, shard)
         yield subject.error(
-            subject.written(culprit, "url"), "SG206",
+            subject.written(culprit, "url"),
+            "SG206",
             f"the url {culprit.url!r} is already shard {other.id}'s",
             "every shard answers at a URL of its own; without 'url:' the naming rule gives it one",
-        )  # fmt: skip
+        )
 
 
 def plain_url(url: str) -> str:

@@ -13,17 +13,19 @@ if TYPE_CHECKING:
 
 
 def some_active(subject: Subject) -> Iterator[Diagnostic]:
-    """At least one shard takes new tenants."""
+    """Require a shard that takes new tenants."""
     if not subject.active_ids:
         last = subject.shards[-1]
         yield subject.error(
-            ("shards", last.index, "state"), "SG209", "no shard is active",
+            ("shards", last.index, "state"),
+            "SG209",
+            "no shard is active",
             "leave one shard active: new tenants need one to go to",
-        )  # fmt: skip
+        )
 
 
 def default_shard(subject: Subject) -> Iterator[Diagnostic]:
-    """New tenants go to an active shard."""
+    """Require that new tenants go to an active shard."""
     number = subject.fleet.database.default_shard
     active = subject.active_ids
     if number in active or not active:
@@ -40,16 +42,18 @@ def default_shard(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def move_targets(subject: Subject) -> Iterator[Diagnostic]:
-    """`move_to` goes with a state in which tenants leave, and names a shard that can take them."""
+    """Require that `move_to` goes with a state in which tenants leave, to a shard that can."""
     for shard in subject.shards:
         if shard.move_to is None:
             continue
         path = ("shards", shard.index, "move_to")
         if shard.state == "active":
             yield subject.error(
-                path, "SG207", f"shard {shard.id} is active, so nothing moves to {shard.move_to}",
+                path,
+                "SG207",
+                f"shard {shard.id} is active, so nothing moves to {shard.move_to}",
                 "add state: draining, or remove move_to",
-            )  # fmt: skip
+            )
         elif problem := bad_target(subject, shard):
             active = ", ".join(map(str, subject.active_ids[:10])) or "none"
             yield subject.error(path, "SG208", problem, f"the active shards are: {active}")
@@ -74,40 +78,51 @@ def why_not_active(shard: Shard | None) -> str:
 
 
 def assignments(subject: Subject) -> Iterator[Diagnostic]:
-    """Tenants are assigned to active shards, each once."""
+    """Require that tenants are assigned to active shards, each once."""
     first: dict[int, int] = {}
     for index, assignment in enumerate(subject.fleet.assign):
         shard = subject.by_id.get(assignment.shard)
         if shard is None or shard.state != "active":
             code = "SG213" if shard is None else "SG214"
-            message = f"tenants are assigned to shard {assignment.shard}, which {why_not_active(shard)}"
-            hint = "list the shard first, or assign to another" if shard is None else (
-                "assign to an active shard"
-            )  # fmt: skip
+            message = (
+                f"tenants are assigned to shard {assignment.shard}, which {why_not_active(shard)}"
+            )
+            hint = (
+                "list the shard first, or assign to another"
+                if shard is None
+                else ("assign to an active shard")
+            )
             yield subject.error(("assign", index, "shard"), code, message, hint)
         for place, tenant in enumerate(assignment.tenants):
             if tenant in first:
                 yield subject.error(
-                    ("assign", index, "tenants", place), "SG215",
+                    ("assign", index, "tenants", place),
+                    "SG215",
                     f"tenant {tenant} is already assigned to shard {first[tenant]}",
                     "a tenant lives on exactly one shard: keep one of them",
-                )  # fmt: skip
+                )
             first.setdefault(tenant, assignment.shard)
 
 
 def fallback_shards(subject: Subject) -> Iterator[Diagnostic]:
-    """The fallback picks from shards that run, each listed once."""
+    """Require that the fallback picks from shards that run, each listed once."""
     seen: set[int] = set()
     for index, number in enumerate(subject.fleet.routing.fallback_shards or ()):
         path = ("routing", "fallback_shards", index)
         shard = subject.by_id.get(number)
         if number in seen:
-            yield subject.error(path, "SG212", f"shard {number} stands twice in fallback_shards",
-                                "keep one: it would not get more tenants")  # fmt: skip
+            yield subject.error(
+                path,
+                "SG212",
+                f"shard {number} stands twice in fallback_shards",
+                "keep one: it would not get more tenants",
+            )
         elif shard is None or not shard.is_live:
             live = ", ".join(str(each.id) for each in subject.live[:10])
             yield subject.error(
-                path, "SG211", f"the fallback picks from shard {number}, which {why_not_active(shard)}",
+                path,
+                "SG211",
+                f"the fallback picks from shard {number}, which {why_not_active(shard)}",
                 f"the shards that run are: {live}",
-            )  # fmt: skip
+            )
         seen.add(number)

@@ -21,17 +21,19 @@ ROUTER_WORDS = frozenset({
 
 
 def service_names(subject: Subject) -> Iterator[Diagnostic]:
-    """The longest name of a shard is a label of a host name."""
+    """Require that the longest name of a shard is a label of a host name."""
     longest = max((shard.alias for shard in subject.shards), key=len)
     if len(longest) > LONGEST:
         yield subject.error(
-            ("service", "name"), "SG513", f"{longest!r} has {len(longest)} characters, a host name {LONGEST}",
+            ("service", "name"),
+            "SG513",
+            f"{longest!r} has {len(longest)} characters, a host name {LONGEST}",
             f"shorten the name by {len(longest) - LONGEST}",
-        )  # fmt: skip
+        )
 
 
 def sql_names(subject: Subject) -> Iterator[Diagnostic]:
-    """Derived SQL names fit and are not those of the user's table."""
+    """Require that derived SQL names fit, and are not those of the user's table."""
     database = subject.fleet.database
     table, column = database.table, database.shard_column
     derived = (f"{column}_registry", f"{column}_ledger", f"{table}_{column}_fkey")
@@ -41,33 +43,47 @@ def sql_names(subject: Subject) -> Iterator[Diagnostic]:
         if longest == derived[2] and len(table) > len(column):
             path = ("database", "table")
         yield subject.error(
-            path, "SG514", f"the SQL name {longest!r} has {len(longest)} characters, PostgreSQL's have {LONGEST}",
+            path,
+            "SG514",
+            f"the SQL name {longest!r} has {len(longest)} characters, PostgreSQL's have {LONGEST}",
             f"shorten {path[1]} by {len(longest) - LONGEST}",
-        )  # fmt: skip
+        )
     if table in derived[:2]:
-        yield subject.error(("database", "table"), "SG520", f"{table!r} is a table that shardgen makes",
-                            "name the table of your tenants")  # fmt: skip
+        yield subject.error(
+            ("database", "table"),
+            "SG520",
+            f"{table!r} is a table that shardgen makes",
+            "name the table of your tenants",
+        )
     if column == database.id_column:
-        written = "shard_column" if "shard_column" in subject.data.get("database", {}) else "id_column"
-        yield subject.error(("database", written), "SG520",
-                            f"{column!r} is both the id and the shard of a tenant",
-                            "name the column that says where a tenant lives")  # fmt: skip
+        written = (
+            "shard_column" if "shard_column" in subject.data.get("database", {}) else "id_column"
+        )
+        yield subject.error(
+            ("database", written),
+            "SG520",
+            f"{column!r} is both the id and the shard of a tenant",
+            "name the column that says where a tenant lives",
+        )
 
 
 def python_names(subject: Subject) -> Iterator[Diagnostic]:
-    """Table and shard column are parameters of the router's functions."""
+    """Require that table and shard column can be parameters of the router's functions."""
     router = subject.fleet.router
     stated = subject.data.get("database", {})
     for key, name in (("table", router.entity_parameter), ("shard_column", router.shard_parameter)):
         if keyword.iskeyword(name) or name in ROUTER_WORDS:
             yield subject.error(
-                ("database", key), "SG515", f"{name!r} cannot be the name of a parameter in Python",
+                ("database", key),
+                "SG515",
+                f"{name!r} cannot be the name of a parameter in Python",
                 "rename it in the database, or use a view of another name",
-            )  # fmt: skip
+            )
     if router.shard_parameter in {router.entity_parameter, router.tenant_parameter}:
         key = "shard_column" if "shard_column" in stated else "table"
         yield subject.error(
-            ("database", key), "SG515",
+            ("database", key),
+            "SG515",
             f"{router.shard_parameter!r} would be two parameters of one function in Python",
             "a shard column is named apart from the table and its id, as whatsapp_shard",
-        )  # fmt: skip
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -57,7 +56,7 @@ def is_allowed(subject: Subject, text: Text) -> bool:
 
 
 def leak(text: Text) -> tuple[str, str, str] | None:
-    """Return code, message and hint of a string that looks like a secret; the value is not shown."""
+    """Return code, message and hint of a string that looks like a secret; never its value."""
     if TOKEN.search(text.value):
         return "SG516", "this looks like a token", hint(text)
     if PRIVATE_KEY.search(text.value):
@@ -66,10 +65,15 @@ def leak(text: Text) -> tuple[str, str, str] | None:
     if password and not VARIABLE.match(password["password"]):
         return "SG518", "this url holds a password", hint(text)
     key = str(text.path[-1])
-    if text.under == "environment" and not text.is_key and SECRET_KEY.search(key.upper()):
-        if not VARIABLE.search(text.value.replace("$$", "")) and not HARMLESS.fullmatch(text.value):
-            return "SG519", f"{key} looks like a secret and has a literal value", hint(text)
+    is_variable = text.under == "environment" and not text.is_key
+    if is_variable and SECRET_KEY.search(key.upper()) and is_literal(text.value):
+        return "SG519", f"{key} looks like a secret and has a literal value", hint(text)
     return None
+
+
+def is_literal(value: str) -> bool:
+    """Return whether a value is neither a variable nor a number or switch that no secret is."""
+    return not VARIABLE.search(value.replace("$$", "")) and not HARMLESS.fullmatch(value)
 
 
 def hint(text: Text) -> str:

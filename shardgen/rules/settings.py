@@ -39,38 +39,55 @@ COMPOSE = (
 
 
 def compose_keys(subject: Subject) -> Iterator[Diagnostic]:
-    """`compose:` holds what has no place of its own, spelt as compose spells it."""
+    """Require that `compose:` holds what has no place of its own, as compose spells it."""
     for path, layer, _ in subject.layers():
         for key in layer.get("compose", {}):
             where = (*path, "compose", key)
             if key in PLACED:
-                yield subject.error(where, "SG216", f"{key!r} has a place of its own",
-                                    PLACED[key], key=True)  # fmt: skip
+                yield subject.error(
+                    where, "SG216", f"{key!r} has a place of its own", PLACED[key], key=True
+                )
             elif key not in COMPOSE and not key.startswith("x-"):
                 close = difflib.get_close_matches(key, COMPOSE, n=1, cutoff=0.8)
                 if close:
-                    yield subject.error(where, "SG219", f"compose knows no key {key!r}",
-                                        f"did you mean {close[0]!r}?", key=True)  # fmt: skip
+                    yield subject.error(
+                        where,
+                        "SG219",
+                        f"compose knows no key {key!r}",
+                        f"did you mean {close[0]!r}?",
+                        key=True,
+                    )
 
 
 def healthchecks(subject: Subject) -> Iterator[Diagnostic]:
-    """A healthcheck has one command, in a form that compose takes."""
+    """Require one command of a healthcheck, in a form that compose takes."""
     for path, layer, _ in subject.layers():
         check = layer.get("healthcheck") or {}
         test = check.get("test")
         where = (*path, "healthcheck")
         if test is not None and check.get("path") is not None:
-            yield subject.error((*where, "test"), "SG217", "the healthcheck has both 'path' and 'test'",
-                                "keep one: path for a probe over HTTP, test for your own command",
-                                key=True)  # fmt: skip
+            yield subject.error(
+                (*where, "test"),
+                "SG217",
+                "the healthcheck has both 'path' and 'test'",
+                "keep one: path for a probe over HTTP, test for your own command",
+                key=True,
+            )
         if test is None and check.get("path") is None and layer.get("healthcheck") is not None:
-            yield subject.error(where, "SG221", "the healthcheck has neither 'path' nor 'test'",
-                                "add path: /health, or your own test: […]", key=True)  # fmt: skip
+            yield subject.error(
+                where,
+                "SG221",
+                "the healthcheck has neither 'path' nor 'test'",
+                "add path: /health, or your own test: […]",
+                key=True,
+            )
         if isinstance(test, list) and not is_command(test):
             yield subject.error(
-                (*where, "test", 0), "SG218", f"the first word of a test may not be {test[0]!r}",
+                (*where, "test", 0),
+                "SG218",
+                f"the first word of a test may not be {test[0]!r}",
                 'a list starts with CMD, CMD-SHELL or NONE, as ["CMD", "node", "check.js"]',
-            )  # fmt: skip
+            )
 
 
 def is_command(test: list[Any]) -> bool:
@@ -79,12 +96,17 @@ def is_command(test: list[Any]) -> bool:
 
 
 def shard_id_variable(subject: Subject) -> Iterator[Diagnostic]:
-    """A shard's id comes from its entry alone."""
+    """Refuse a shard's id from elsewhere than its entry."""
     name = subject.fleet.shard_id_variable
     for path, layer, _ in subject.layers():
         if name in (layer.get("environment") or {}):
-            yield subject.error((*path, "environment", name), "SG220", f"{name} is set by shardgen",
-                                "remove it: every shard gets its own id", key=True)  # fmt: skip
+            yield subject.error(
+                (*path, "environment", name),
+                "SG220",
+                f"{name} is set by shardgen",
+                "remove it: every shard gets its own id",
+                key=True,
+            )
 
 
 def env_files(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], str, bool]]:

@@ -101,9 +101,22 @@ class Subject:
         self, path: Path, code: str, message: str, hint: str, *, key: bool = False
     ) -> Diagnostic:
         """Return a diagnostic at a value of the base's service of shard 1."""
-        assert self.base is not None
-        full = ("services", self.fleet.service.name, *path)
-        return self.base.document.error(full, code, message, hint, key=key)
+        document = self.base.document if self.base else self.document
+        full = ("services", self.fleet.service.name, *self.written_in_base(document, path))
+        return document.error(full, code, message, hint, key=key)
+
+    def written_in_base(self, document: Document, path: Path) -> Path:
+        """Return where the base writes a value of the service that may come from `extends`."""
+        written = document.data["services"][self.fleet.service.name]
+        if "extends" not in written or not path:
+            return path
+        if path[0] not in written:
+            return ("extends",)
+        entries = written[path[0]]
+        if len(path) > 1 and isinstance(path[1], int) and isinstance(entries, list):
+            entry = self.base_service[str(path[0])][path[1]]
+            return (path[0], entries.index(entry)) if entry in entries else ("extends",)
+        return path
 
     def effective(self, key: str, shard: Shard) -> Any:
         """Return a service key as compose sees it for a shard: base, `service`, its own entry."""

@@ -11,8 +11,21 @@ if TYPE_CHECKING:
     from shardgen.source import Path
 
 #: Service keys whose strings compose reads, and so interpolates.
-COMPOSE = frozenset({"build", "image", "environment", "env_file", "networks", "restart",
-                     "stop_grace_period", "healthcheck", "labels", "limits", "compose"})  # fmt: skip
+COMPOSE = frozenset(
+    {
+        "build",
+        "image",
+        "environment",
+        "env_file",
+        "networks",
+        "restart",
+        "stop_grace_period",
+        "healthcheck",
+        "labels",
+        "limits",
+        "compose",
+    }
+)
 #: Service keys whose strings may have several lines.
 LONG = frozenset({"build", "environment", "healthcheck", "labels", "compose"})
 
@@ -52,6 +65,6 @@ def service_key(path: Path) -> str:
     """Return the service key that a place is under, empty elsewhere."""
     if path[:1] == ("service",) and len(path) > 1:
         return str(path[1])
-    if path[:1] == ("shards",) and len(path) > 2:  # noqa: PLR2004
+    if path[:1] == ("shards",) and len(path) > 2:
         return str(path[2])
     return ""

@@ -21,7 +21,7 @@ ALONE = "two services on one volume destroy its state"
 
 
 def first_mount(subject: Subject) -> Iterator[Diagnostic]:
-    """The base's shard 1 mounts the volume that shards.yaml calls its own."""
+    """Require that the base's shard 1 mounts the volume that shards.yaml calls its own."""
     first = subject.by_id.get(1)
     if first is None or not first.is_live or not subject.base_service:
         return
@@ -84,7 +84,7 @@ def volume_owners(subject: Subject) -> dict[str, Shard]:
 
 
 def other_services(subject: Subject) -> Iterator[Diagnostic]:
-    """No other service of the base has a shard's volume, by whatever way."""
+    """Refuse another service of the base with a shard's volume, by whatever way."""
     if subject.base is None or not subject.base_service:
         return
     owners = volume_owners(subject)
@@ -96,20 +96,32 @@ def other_services(subject: Subject) -> Iterator[Diagnostic]:
         if name == own:
             yield from own_mounts(subject, owners)
             continue
-        for mounted in compose.mounts(service.get("volumes")):
-            owner = owners.get(mounted.source) if mounted.named else None
-            if owner:
+        for step, source in mounted_by(subject.base, name, service):
+            if source in owners:
                 yield subject.base.document.error(
-                    ("services", name, "volumes", mounted.index), "SG313",
-                    f"{name} mounts {mounted.source!r}, the volume of shard {owner.id}",
+                    ("services", name, *step),
+                    "SG313",
+                    f"{name} mounts {source!r}, the volume of shard {owners[source].id}",
                     f"give {name} a volume of its own: {ALONE}",
-                )  # fmt: skip
+                )
         yield from borrowed(subject.base, name, service, own)
     yield from same_names(subject.base, owners)
 
 
+def mounted_by(base: Base, name: str, service: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Yield where a service mounts a named volume, and which; `extends` brings in others' too."""
+    written = base.document.data["services"][name]
+    own = compose.mounts(written.get("volumes") if isinstance(written, dict) else None)
+    for mounted in own:
+        if mounted.named:
+            yield ("volumes", mounted.index), mounted.source
+    for mounted in compose.mounts(service.get("volumes")):
+        if mounted.named and mounted.source not in {each.source for each in own}:
+            yield ("extends",), mounted.source
+
+
 def own_mounts(subject: Subject, owners: dict[str, Shard]) -> Iterator[Diagnostic]:
-    """The base's shard 1 mounts its own volume once, and no other shard's."""
+    """Yield mounts of the base's shard 1 but the one of its own volume."""
     first = subject.by_id.get(1)
     for mounted in compose.mounts(subject.base_service.get("volumes")):
         owner = owners.get(mounted.source) if mounted.named else None
@@ -118,11 +130,14 @@ def own_mounts(subject: Subject, owners: dict[str, Shard]) -> Iterator[Diagnosti
         if owner is not first:
             message = f"shard 1 mounts {mounted.source!r}, the volume of shard {owner.id}"
         elif not same_target(mounted.target, first.mount) and mounts_twice(subject, first):
-            message = f"shard 1 mounts {mounted.source!r} twice, so every other shard would mount it too"
+            message = (
+                f"shard 1 mounts {mounted.source!r} twice, so every other shard would mount it too"
+            )
         else:
             continue
-        yield subject.base_error(("volumes", mounted.index), "SG313", message,
-                                 f"remove this mount: {ALONE}")  # fmt: skip
+        yield subject.base_error(
+            ("volumes", mounted.index), "SG313", message, f"remove this mount: {ALONE}"
+        )
 
 
 def mounts_twice(subject: Subject, first: Shard) -> bool:
@@ -132,77 +147,79 @@ def mounts_twice(subject: Subject, first: Shard) -> bool:
 
 
 def borrowed(base: Base, name: str, service: dict[str, Any], own: str) -> Iterator[Diagnostic]:
-    """Yield the ways but `volumes` in which a service has the volumes of the sharded one."""
-    hint = f"state what {name} needs of it, without the volume: {ALONE}"
+    """Yield where a service takes all volumes of the sharded one."""
     for index, source in enumerate(compose.listed(service.get("volumes_from"))):
         if str(source).split(":")[0] == own:
             yield base.document.error(
-                ("services", name, "volumes_from", index), "SG313",
-                f"{name} mounts the volumes of {own}", hint,
-            )  # fmt: skip
-    extended = service.get("extends")
-    if isinstance(extended, dict) and "file" not in extended:
-        extended = extended.get("service")
-    if extended == own:
-        yield base.document.error(
-            ("services", name, "extends"), "SG313",
-            f"{name} extends {own} and so mounts its volume", hint,
-        )  # fmt: skip
+                ("services", name, "volumes_from", index),
+                "SG313",
+                f"{name} mounts the volumes of {own}",
+                f"give {name} volumes of its own: {ALONE}",
+            )
 
 
 def same_names(base: Base, owners: dict[str, Shard]) -> Iterator[Diagnostic]:
     """Yield volumes of the base that are a shard's under another key."""
-    names = {volume: declared.get("name") for volume, declared in base.volumes.items()}
-    for volume, name in names.items():
-        for other in owners:
-            if other != volume and name is not None and names.get(other) == name:
-                if volume in owners and volume < other:
-                    continue
-                yield base.document.error(
-                    ("volumes", volume, "name"), "SG313",
-                    f"{volume} is the same volume as {other} of shard {owners[other].id}",
-                    f"give it a name of its own: {ALONE}",
-                )  # fmt: skip
+    first: dict[str, str] = {}
+    for volume in sorted(base.volumes, key=lambda name: name not in owners):
+        name = base.volumes[volume].get("name")
+        other = first.setdefault(str(name), volume)
+        if name is not None and other != volume and other in owners:
+            yield base.document.error(
+                ("volumes", volume, "name"),
+                "SG313",
+                f"{volume} is the same volume as {other} of shard {owners[other].id}",
+                f"give it a name of its own: {ALONE}",
+            )
 
 
 def passed_through(subject: Subject) -> Iterator[Diagnostic]:
-    """What `compose:` mounts leaves the shards' state alone."""
+    """Refuse mounts under `compose:` that touch the shards' state."""
     owners = volume_owners(subject)
     services = {shard.service for shard in subject.live}
     for path, layer, shard in subject.layers():
         extra = layer.get("compose", {})
         targets = [shard.mount] if shard else [each.mount for each in subject.live[:1]]
         for mounted in compose.mounts(extra.get("volumes")):
-            is_state = any(same_target(mounted.target, target) for target in targets if mounted.target)
+            is_state = any(
+                same_target(mounted.target, target) for target in targets if mounted.target
+            )
             if is_state or (mounted.named and mounted.source in owners):
                 yield subject.error(
-                    (*path, "compose", "volumes", mounted.index), "SG314",
+                    (*path, "compose", "volumes", mounted.index),
+                    "SG314",
                     f"{mounted.source!r} at {mounted.target!r} touches the state of a shard",
                     "the state is stated once: service.storage, or 'volume' in an entry",
-                )  # fmt: skip
+                )
         for index, source in enumerate(compose.listed(extra.get("volumes_from"))):
             if str(source).split(":")[0] in services:
                 yield subject.error(
-                    (*path, "compose", "volumes_from", index), "SG314",
-                    f"volumes_from {str(source)!r} mounts the state of a shard", ALONE,
-                )  # fmt: skip
+                    (*path, "compose", "volumes_from", index),
+                    "SG314",
+                    f"volumes_from {str(source)!r} mounts the state of a shard",
+                    ALONE,
+                )
 
 
 def declared(subject: Subject) -> Iterator[Diagnostic]:
-    """The base declares shard 1's volume, as external as shards.yaml says."""
+    """Require that the base declares shard 1's volume, as external as shards.yaml says."""
     first = subject.by_id.get(1)
     if first is None or not first.is_live or not subject.base_service or subject.base is None:
         return
     base = subject.base
     if first.volume not in base.volumes:
-        mounted = [m for m in compose.mounts(subject.base_service.get("volumes"))
-                   if m.named and m.source == first.volume]  # fmt: skip
+        mounted = [
+            m
+            for m in compose.mounts(subject.base_service.get("volumes"))
+            if m.named and m.source == first.volume
+        ]
         if mounted and "include" not in base.document.data:
             yield subject.base_error(
-                ("volumes", mounted[0].index), "SG316",
+                ("volumes", mounted[0].index),
+                "SG316",
                 f"{base.file} does not declare the volume {first.volume!r}",
                 f"add it at the end of {base.file}, under the top-level volumes:",
-            )  # fmt: skip
+            )
         return
     stated = base.volumes[first.volume].get("external")
     is_external = bool(stated) if not isinstance(stated, str) else stated != "false"
@@ -225,7 +242,7 @@ def declared(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def driver_options(subject: Subject) -> Iterator[Diagnostic]:
-    """A volume on a device is no pattern for another one."""
+    """Refuse to make a volume in the likeness of one on a device."""
     first = subject.by_id.get(1)
     base = subject.base
     if base is None or first is None or not base.volumes.get(first.volume, {}).get("driver_opts"):
@@ -233,8 +250,10 @@ def driver_options(subject: Subject) -> Iterator[Diagnostic]:
     for shard in subject.later:
         if shard.volume not in base.volumes and not shard.external:
             yield base.document.error(
-                ("volumes", first.volume, "driver_opts"), "SG317",
+                ("volumes", first.volume, "driver_opts"),
+                "SG317",
                 f"{first.volume} has options of its own, which {shard.volume} cannot share",
-                f"declare {shard.volume} in {base.file}, with a device of its own", key=True,
-            )  # fmt: skip
+                f"declare {shard.volume} in {base.file}, with a device of its own",
+                key=True,
+            )
             return

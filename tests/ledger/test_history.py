@@ -216,7 +216,7 @@ def test_all_problems_are_told_at_once() -> None:
 def test_an_adopted_shard_must_be_listed() -> None:
     (problem,) = plan(Recorded(), desired("1 3", adopt_shards=3)).problems
     assert (problem.kind, problem.shard) == ("adopt_unlisted", 2)
-    assert problem.message == "adopt says that 3 shards run today, but shard 2 is not listed"
+    assert problem.message == "adopt.shards is 3, but shard 2 is not listed"
 
 
 def test_the_first_render_checks_where_adopted_tenants_go() -> None:

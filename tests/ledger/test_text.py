@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pglast
 import pytest
 
 from shardgen.ledger.operations import OPERATIONS
 from tests.ledger.support import LIFE, TEMPLATES, desired, rendered, shards
+from tests.needs import require
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: what PostgreSQL versions the files must run on
 VERSIONS = ("12", "15", "18")
@@ -113,15 +114,9 @@ def test_control_tags_stand_at_the_margin(path: Path) -> None:
 
 
 def squawk(folder: Path, *options: str) -> str:
-    """What the linter says about the files of a folder; skip where it is not installed."""
-    beside = Path(sys.executable).parent / "squawk"
-    program = str(beside) if beside.exists() else shutil.which("squawk")
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("squawk is not installed")
-        pytest.skip("squawk is not installed: pip install squawk-cli")
+    """What the linter says about the files of a folder."""
     files = sorted(str(path) for path in folder.iterdir())
-    command = [program, *options, "--reporter=gcc", *files]
+    command = [require("squawk"), *options, "--reporter=gcc", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout + (done.stderr if done.returncode > 1 else "")
 

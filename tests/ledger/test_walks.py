@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from shardgen.ledger.desired import Desired
 
-MANY = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+MANY = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 SOME = settings(MANY, max_examples=25)
 
 

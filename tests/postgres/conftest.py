@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.needs import lacking
 from tests.postgres.databases import Database, fresh
 from tests.postgres.servers import DSN, Server, given, installations, running
 
@@ -42,15 +42,8 @@ class Servers:
         """The server of the environment, else the first that the machine has."""
         server = given()
         if server is None and not VERSIONS:
-            unavailable(f"no PostgreSQL server: set {DSN}, or install postgresql or pgserver")
+            lacking(f"no PostgreSQL server: set {DSN}, or install postgresql or pgserver")
         return server or self.version(next(iter(installations())))
-
-
-def unavailable(reason: str) -> None:
-    """Skip on a laptop, fail where everything must be proven."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

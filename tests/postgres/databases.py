@@ -32,6 +32,7 @@ class Database:
     folder: Path
     named: Names = BUSINESS
     opened: list[psycopg.Connection[Any]] = field(default_factory=list)
+    watching: list[psycopg.Connection[Any]] = field(default_factory=list)
 
     @property
     def dsn(self) -> str:
@@ -43,6 +44,13 @@ class Database:
         connection = psycopg.connect(self.dsn, autocommit=autocommit)
         self.opened.append(connection)
         return connection
+
+    @property
+    def watcher(self) -> psycopg.Connection[Any]:
+        """The connection that only looks; one is enough, and connecting takes time."""
+        if not self.watching:
+            self.watching.append(self.connect())
+        return self.watching[0]
 
     def close(self) -> None:
         """Close every connection of the test."""
@@ -56,8 +64,7 @@ class Database:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query returns."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            return connection.execute(query.encode()).fetchall()
+        return self.watcher.execute(query.encode()).fetchall()
 
     def psql(self, content: bytes, *options: str) -> subprocess.CompletedProcess[str]:
         """Apply a file with the real psql, as the documentation tells users to."""
@@ -137,11 +144,9 @@ class Database:
 
     def state(self) -> dict[str, list[tuple[Any, ...]]]:
         """Everything that a migration can change: definitions, and every row of every table."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            found = {query: connection.execute(query.encode()).fetchall() for query in CATALOG}
-            for (table,) in connection.execute(TABLES.encode()).fetchall():
-                query = f"SELECT to_json(t)::text FROM {table} AS t ORDER BY 1"
-                found[table] = connection.execute(query.encode()).fetchall()
+        found = {query: self.rows(query) for query in CATALOG}
+        for (table,) in self.rows(TABLES):
+            found[table] = self.rows(f"SELECT to_json(t)::text FROM {table} AS t ORDER BY 1")
         return found
 
 

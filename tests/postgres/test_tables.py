@@ -22,11 +22,13 @@ TENANTS = 300
 
 def applied(database: Database, wanted: Desired) -> Database:
     """Apply everything that the desired state needs, replayed once."""
-    for content in rendered(wanted).files.values():
-        database.apply(content)
-        before = database.state()
+    folder = rendered(wanted)
+    for content in folder.files.values():
         database.run(content.decode())
-        assert database.state() == before
+    before = database.state()
+    for content in folder.files.values():
+        database.run(content.decode())
+    assert database.state() == before
     return database
 
 
@@ -89,7 +91,7 @@ def test_growth_moves_no_pinned_tenant(database: Database) -> None:
     before = database.tenants()
     steps = (desired("1 2", adopt_shards=2, adopt_route="hash"), desired("1 2 3 4 5 6 7"))
     for content in rendered(*steps).files.values():
-        database.apply(content)
+        database.run(content.decode())
     assert (database.tenants(), len(database.registry())) == (before, 7)
 
 
@@ -134,7 +136,7 @@ def test_reserved_names_and_schemas(
     database.populate(tenants=TENANTS)
     folder = rendered(wanted, replace(wanted, shards=desired("1 2:retired 3").shards))
     for content in folder.files.values():
-        database.apply(content)
+        database.run(content.decode())
     assert database.registry() == {1: ("active", None), 3: ("active", None)}
     expected = {tenant: 3 if shard == 2 else shard for tenant, shard in by_fallback(2).items()}
     assert database.tenants() == {**expected, 1: 3, 2: 3}

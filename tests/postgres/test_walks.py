@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.postgres
 
 FEW = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

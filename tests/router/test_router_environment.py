@@ -30,7 +30,9 @@ FIXED = [
     "value", ["two", "0", "-1", "1.5", "1e3", "", " ", "+2", "0x2", "1_0", "٣", "2;", "9" * 5000]
 )
 def test_what_is_no_positive_integer_raises_at_import(name: str, variable: str, value: str) -> None:
-    with pytest.raises(ValueError, match=f"^{variable} must be an integer from 1 to ") as caught:
+    with pytest.raises(
+        ValueError, match=f"^{variable} must be 1 to [0-9]+ or unset, not "
+    ) as caught:
         load(CONFIGURATIONS[name], {variable: value})
     assert repr(value)[:50] in str(caught.value)
     assert len(str(caught.value)) < 150
@@ -41,7 +43,7 @@ def test_what_is_no_positive_integer_raises_at_import(name: str, variable: str, 
 )
 def test_numbers_have_a_limit(variable: str, most: int) -> None:
     load(shards(1, 2), {variable: str(most)})
-    with pytest.raises(ValueError, match=f"from 1 to {most}, not '{most + 1}'$"):
+    with pytest.raises(ValueError, match=f"1 to {most} or unset, not '{most + 1}'$"):
         load(shards(1, 2), {variable: str(most + 1)})
 
 
@@ -183,7 +185,7 @@ def test_a_reload_that_raises_changes_nothing() -> None:
     router = load(shards(1, 2), {"BAILEYS_PORT": "4000"})
     before = router.get_all_shard_urls()
     for wrong in ({"BAILEYS_PORT": "5000", "BAILEYS_NUM_SHARDS": "two"}, {"BAILEYS_PORT": ""}):
-        with environment(wrong), pytest.raises(ValueError, match="must be an integer"):
+        with environment(wrong), pytest.raises(ValueError, match="or unset, not"):
             router.reload_environment()
         assert router.get_all_shard_urls() == before
 

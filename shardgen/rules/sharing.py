@@ -1,0 +1,200 @@
+"""What N containers made from one service cannot share: state, ports, addresses, names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shardgen import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shardgen.diagnostics import Diagnostic
+    from shardgen.rules.subject import Subject
+
+#: Keys of a service on one network that no two containers can share.
+FIXED = ("ipv4_address", "ipv6_address", "mac_address", "link_local_ips")
+
+
+def one_container(subject: Subject) -> Iterator[Diagnostic]:
+    """Refuse more than one container of a shard: two would write into one volume."""
+    hint = "a shard is one container on one volume: for more, add a shard"
+    for path, layer, _ in subject.layers():
+        for key, count in copies(layer.get("compose", {})):
+            yield subject.error(
+                (*path, "compose", *key),
+                "SG307",
+                f"{count} containers would share a shard's volume",
+                hint,
+            )
+    for key, count in copies(subject.base_service):
+        yield subject.base_error(
+            key, "SG307", f"{count} containers would share a shard's volume", hint
+        )
+
+
+def copies(service: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield the keys that ask for more than one container, and for how many."""
+    deploy = service.get("deploy")
+    found = {
+        ("scale",): service.get("scale"),
+        ("deploy", "replicas"): deploy.get("replicas") if isinstance(deploy, dict) else None,
+    }
+    for key, value in found.items():
+        if str(value).isdecimal() and int(str(value)) > 1:
+            yield key, int(str(value))
+
+
+def host_ports(subject: Subject) -> Iterator[Diagnostic]:
+    """Refuse a port of the host that two shards would publish."""
+    if len(subject.live) < 2:
+        return
+    shared = subject.service.get("compose", {})
+    publishing = [shard for shard in subject.live if not is_portless(subject.entry(shard))]
+    if len(publishing) > 1:
+        for index, entry in taken_ports(shared):
+            yield subject.error(
+                ("service", "compose", "ports", index),
+                "SG308",
+                f"every shard would publish {shown_port(entry)}",
+                "publish it in the entry of one shard",
+            )
+        for index, entry in (
+            [] if is_portless(subject.service) else taken_ports(subject.base_service)
+        ):
+            yield subject.base_error(
+                ("ports", index),
+                "SG308",
+                f"shard {publishing[-1].id} would publish {shown_port(entry)} as well",
+                "use expose:, or set compose: {ports: null} in shards.yaml",
+            )
+    yield from own_ports(subject)
+
+
+def own_ports(subject: Subject) -> Iterator[Diagnostic]:
+    """Yield ports of the host that the entries of two shards take."""
+    owners: dict[str, int] = {}
+    for shard in subject.live:
+        for index, entry in taken_ports(subject.entry(shard).get("compose", {})):
+            port = shown_port(entry)
+            owner = owners.setdefault(port, shard.id)
+            if owner != shard.id:
+                yield subject.error(
+                    ("shards", shard.index, "compose", "ports", index),
+                    "SG308",
+                    f"shard {owner} already publishes {port}",
+                    "choose another port of the host",
+                )
+
+
+def is_portless(layer: dict[str, Any]) -> bool:
+    """Return whether an entry, or `service`, takes the ports away that are stated before it."""
+    return layer.get("compose", {}).get("ports", ()) is None
+
+
+def taken_ports(service: dict[str, Any]) -> list[tuple[int, Any]]:
+    """Return the ports of the host that a service takes; of a range, compose picks a free one."""
+    return [(i, e) for i, e in compose.published_host_ports(service) if not is_range(e)]
+
+
+def is_range(entry: Any) -> bool:
+    """Return whether a published port is a range for one port of the container."""
+    if isinstance(entry, dict):
+        return "-" in str(entry["published"])
+    host, _, target = str(entry).rpartition(":")
+    return "-" in host.rpartition(":")[2] and "-" not in target
+
+
+def shown_port(entry: Any) -> str:
+    """Return the port of the host that an entry takes, with its address where it has one."""
+    if isinstance(entry, dict):
+        return f"the host's port {entry.get('published')}"
+    host = str(entry).rpartition(":")[0]
+    return f"the host's port {host}"
+
+
+def fixed_addresses(subject: Subject) -> Iterator[Diagnostic]:
+    """Refuse an address that two containers would have."""
+    if len(subject.live) < 2:
+        return
+    stated = compose.named(subject.service.get("networks"), "networks")
+    for network, key, value in addresses(stated):
+        yield subject.error(
+            ("service", "networks", network, key),
+            "SG309",
+            f"every shard would have the {key} {value!r}",
+            "state it in the entry of one shard",
+        )
+    own = compose.named(subject.base_service.get("networks"), "networks")
+    for network, key, value in addresses(own):
+        without = [s for s in subject.later if not has_own(subject.entry(s), network, key)]
+        if without:
+            yield subject.base_error(
+                ("networks", network, key),
+                "SG309",
+                f"shard {without[0].id} would have the {key} {value!r} as well",
+                f"remove it, or state the {key} of {network} in the entry of each other shard",
+            )
+    mac = subject.base_service.get("mac_address")
+    if mac is not None and subject.later:
+        yield subject.base_error(
+            ("mac_address",),
+            "SG309",
+            f"every shard would have the mac_address {mac!r}",
+            "remove it: compose gives each container its own",
+        )
+
+
+def addresses(networks: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yield network, key and value of each fixed address."""
+    for network, options in networks.items():
+        for key in FIXED:
+            if isinstance(options, dict) and options.get(key):
+                yield network, key, options[key]
+
+
+def has_own(entry: dict[str, Any], network: str, key: str) -> bool:
+    """Return whether an entry states a key on a network."""
+    options = compose.named(entry.get("networks"), "networks").get(network)
+    return isinstance(options, dict) and key in options
+
+
+def taken_names(subject: Subject) -> Iterator[Diagnostic]:
+    """Refuse names in the base that shards get."""
+    if subject.base is None:
+        return
+    base = subject.base
+    own = subject.fleet.service.name
+    ours = {shard.alias: shard.id for shard in subject.live}
+    container = subject.base_service.get("container_name")
+    ours |= {f"{container}-{shard.id}": shard.id for shard in subject.later if container}
+    for name, service in base.services.items():
+        if name in ours:
+            yield base.document.error(
+                ("services", name),
+                "SG310",
+                f"the service {name} is in the way of shard {ours[name]}",
+                f"shardgen writes {name} itself: remove it here, or rename it",
+                key=True,
+            )
+            continue
+        for path, taken in other_names(service):
+            number = ours.get(taken)
+            if number is not None and not (name == own and number == 1):
+                yield base.document.error(
+                    ("services", name, *path),
+                    "SG310",
+                    f"{name} answers to {taken!r}, the name of shard {number}",
+                    "choose another name: a tenant of that shard would be sent here",
+                )
+
+
+def other_names(service: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield where a service has another name, and that name."""
+    for key in ("container_name", "hostname"):
+        if service.get(key):
+            yield (key,), str(service[key])
+    for network, options in compose.named(service.get("networks"), "networks").items():
+        aliases = options.get("aliases") if isinstance(options, dict) else None
+        for index, alias in enumerate(compose.listed(aliases)):
+            yield ("networks", network, "aliases", index), str(alias)
