@@ -24,9 +24,18 @@ def main(arguments: list[str] | None = None) -> int:
         if files is not None:
             sys.stdout.write(f"{files} files agree with {os.path.basename(config or '')}\n")
             return 0
+    import gc
+
     from shardgen.exits import run
 
-    return run(arguments)
+    # A run builds one plan and ends: a collector that looks for garbage in it finds none.
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return run(arguments)
+    finally:
+        if is_collecting:
+            gc.enable()
 
 
 if __name__ == "__main__":

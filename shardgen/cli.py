@@ -21,7 +21,7 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 @click.option("-c", "--config", default="shards.yaml", metavar="FILE", show_default=True,
               help="The shards.yaml to work on; paths in it are relative to its folder.")  # fmt: skip
 @click.pass_context
-def cli(context: click.Context, config: str) -> int:
+def cli(context: click.Context, /, config: str) -> int:
     """One shards.yaml, and every file that must agree with it.
 
     \b
@@ -72,7 +72,7 @@ def in_project(context: click.Context, config: str | None, run: Callable[..., in
               help="Let shard ID change its service, volume or mount. Its customers' paired devices "
               "stay on the old volume: move the data first. Repeatable.")  # fmt: skip
 @click.pass_context
-def render(context: click.Context, config: str | None, **options: Any) -> int:
+def render(context: click.Context, /, config: str | None, **options: Any) -> int:
     """Write what is out of date, and say what was done.
 
     All or nothing: everything is rendered, read back by its own language's parser and planned
@@ -105,6 +105,7 @@ def render(context: click.Context, config: str | None, **options: Any) -> int:
 @click.pass_context
 def check(
     context: click.Context,
+    /,
     config: str | None,
     *,
     full: bool,
@@ -138,7 +139,7 @@ def check(
 @click.argument("tenant", type=int)
 @click.option("--shard", type=int, metavar="N", help="The shard that the caller passes.")
 @click.pass_context
-def route(context: click.Context, config: str | None, **options: Any) -> int:
+def route(context: click.Context, /, config: str | None, **options: Any) -> int:
     """Say where TENANT goes and why: the rule, the file and line, the variable.
 
     It answers as the generated router does, in the environment of this shell.
@@ -160,7 +161,7 @@ def route(context: click.Context, config: str | None, **options: Any) -> int:
               help="The new shard's id; without it the next free one.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show the plan, and leave shards.yaml as it is.")
 @click.pass_context
-def add(context: click.Context, config: str | None, **options: Any) -> int:
+def add(context: click.Context, /, config: str | None, **options: Any) -> int:
     """Add a shard to shards.yaml, comments and layout kept, and say what a render will do.
 
     KEY=VALUE are keys of the new entry; values are read as YAML.
@@ -182,7 +183,7 @@ def add(context: click.Context, config: str | None, **options: Any) -> int:
 @click.option("--shards", default=1, show_default=True, type=click.IntRange(1, 10_000), metavar="N",
               help="How many shards to start with.")  # fmt: skip
 @click.pass_context
-def init(context: click.Context, config: str | None, *, service: str, shards: int) -> int:
+def init(context: click.Context, /, config: str | None, *, service: str, shards: int) -> int:
     """Start a project: the smallest shards.yaml, and the schema that editors complete from.
 
     It never touches a shards.yaml that is there.

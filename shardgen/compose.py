@@ -169,6 +169,8 @@ def merged_mapping(first: dict[str, Any], second: dict[str, Any], path: str = ""
     for key, value in second.items():
         if isinstance(value, Reset):
             result.pop(key, None)
+        elif value is None and path in PAIRS:
+            result[key] = None  # the variable of compose's own environment
         else:
             result[key] = merged(f"{path}.{key}" if path else key, result.get(key), value)
     return result
@@ -238,6 +240,9 @@ def mount(index: int, entry: Any) -> Mount:
 
 def short_mount(text: str) -> tuple[str, str]:
     """Return source and target of `source:target[:mode]`; a colon inside `${…}` splits nothing."""
+    if "${" not in text:
+        source, colon, rest = text.partition(":")
+        return (source, rest.partition(":")[0]) if colon else ("", text)
     parts, depth, current = [], 0, ""
     for position, character in enumerate(text):
         depth += text[position - 1 : position + 1] == "${" if position else 0

@@ -82,8 +82,8 @@ class Checker:
 
     def do_pattern(self, value: str, _: Any) -> Check:
         """Return the check of `pattern`: of a string."""
-        search = re.compile(end_of_text(value)).search
-        return lambda data: not isinstance(data, str) or search(data) is not None
+        pattern = end_of_text(value)  # compiled when it is first needed: few keys are written
+        return lambda data: not isinstance(data, str) or re.search(pattern, data) is not None
 
     def do_minLength(self, value: int, _: Any) -> Check:  # noqa: N802 - the keyword's name
         """Return the check of `minLength`: of a string."""

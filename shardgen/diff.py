@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 
 #: A file's diff stops after this many lines.
@@ -23,6 +22,8 @@ def diff_lines(before: str, after: str) -> list[str]:
 
 def hunks(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
     """Yield the changed lines and one line of context around them."""
+    import difflib
+
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=len(old) + len(new) > 4000)
     for group in matcher.get_grouped_opcodes(1):
         if place := " / ".join(parents(old or new, group[0][1] if old else 0)):

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VERSION = 1
+#: JSON on one line, sorted and in ASCII; `json.dumps` would make an encoder for each line.
+compact = json.JSONEncoder(sort_keys=True).encode
 
 
 class Owned(NamedTuple):
@@ -92,11 +94,6 @@ def spread(value: Mapping[str, Any], pad: str) -> str:
     keys = sorted(value, key=lambda key: (not key.isdigit(), len(key) if key.isdigit() else 0, key))
     rows = (f"{pad}  {compact(key)}: {compact(value[key])}" for key in keys)
     return "{\n" + ",\n".join(rows) + f"\n{pad}}}"
-
-
-def compact(value: Any) -> str:
-    """Return JSON on one line, sorted and in ASCII."""
-    return json.dumps(value, sort_keys=True)
 
 
 def read_lock(text: str) -> Lock | None:

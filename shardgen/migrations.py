@@ -10,6 +10,7 @@ from shardgen.digest import digest
 from shardgen.errors import InvalidInput, UnreadableOutput
 from shardgen.ledger import history, migration, sums, verify
 from shardgen.ledger.damage import restored
+from shardgen.ledger.names import Names, derive_names
 from shardgen.lock import Owned
 
 if TYPE_CHECKING:
@@ -184,10 +185,10 @@ def fault_of(made: migration.Migration, text: str) -> str | None:
     return readback.parsed("sql", text)[1]
 
 
-def database_names(fleet: Fleet) -> migration.Names:
+def database_names(fleet: Fleet) -> Names:
     """Return the names of the ledger's objects in the database."""
     database = fleet.database
-    return migration.derive_names(
+    return derive_names(
         schema=database.schema,
         table=database.table,
         id_column=database.id_column,

@@ -23,6 +23,8 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 #: Characters that a YAML or JSON reader may refuse, or take for a line break, unless escaped.
 UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 ENV_PLAIN = re.compile(r"[A-Za-z0-9_./:,@%+=~-]*")
+#: `json.dumps` would make an encoder for each string.
+in_quotes = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Quoted(str):
@@ -46,7 +48,7 @@ class Alias:
 
 def quoted_string(text: str) -> str:
     """Return text in double quotes, as JSON, YAML and Python all read it."""
-    body = json.dumps(text, ensure_ascii=False)
+    body = in_quotes(text)
     return UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", body)
 
 
@@ -88,10 +90,12 @@ def yaml_key(key: str) -> str:
     return key if key == "<<" else yaml_scalar(key, flow=True)
 
 
-def fits_flow(value: Any) -> bool:
-    """Return whether a collection reads better on one line than on several."""
-    inner = [part for item in parts(value) for part in parts(item)]
-    return not any(parts(part) for part in inner) and len(yaml_flow(value)) <= FLOW_WIDTH
+def short_flow(value: Any) -> str | None:
+    """Return a collection on one line, None where it reads better on several."""
+    if any(parts(part) for item in parts(value) for part in parts(item)):
+        return None
+    line = yaml_flow(value)
+    return line if len(line) <= FLOW_WIDTH else None
 
 
 def parts(value: Any) -> list[Any]:
@@ -124,8 +128,8 @@ def entry_lines(head: str, item: Any, pad: str) -> list[str]:
         return [f"{head}\n"]
     if not isinstance(item, (dict, list, tuple)):
         return [f"{head} {yaml_scalar(item)}\n"]
-    if fits_flow(item):
-        return [f"{head} {yaml_flow(item)}\n"]
+    if (line := short_flow(item)) is not None:
+        return [f"{head} {line}\n"]
     if isinstance(item, Whole):
         return [f"{head} !override\n", *block_lines(item, pad)]
     if head.endswith("-"):
@@ -176,8 +180,11 @@ def name(value: Any) -> Quoted:
 
 def text(value: Any) -> Quoted:
     """Filter: one line of prose for a comment or a document; line breaks become spaces."""
-    line = " ".join(UNPRINTABLE.sub(" ", str(value)).split())
-    return Quoted("".join(c if c.isprintable() else "?" for c in line))
+    line = str(value)
+    if not line.isprintable():
+        words = UNPRINTABLE.sub(" ", line).split()
+        line = "".join(c if c.isprintable() else "?" for c in " ".join(words))
+    return Quoted(" ".join(line.split()))
 
 
 def code(value: Any) -> Quoted:
@@ -186,10 +193,10 @@ def code(value: Any) -> Quoted:
     A bar is escaped, so that the code can stand in a table.
     """
     line = text(value).replace("|", "\\|")
-    longest = max((len(run) for run in re.findall("`+", line)), default=0)
-    fence = "`" * (longest + 1)
-    space = " " if longest else ""
-    return Quoted(f"{fence}{space}{line}{space}{fence}")
+    if "`" not in line:
+        return Quoted(f"`{line}`")
+    fence = "`" * (1 + max(len(run) for run in re.findall("`+", line)))
+    return Quoted(f"{fence} {line} {fence}")
 
 
 def join(values: Any, separator: str = "") -> Quoted:

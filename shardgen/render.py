@@ -90,10 +90,11 @@ def environment(templates: Templates, *, sandboxed: bool) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         finalize=quoting.finalize,
         loader=jinja2.FunctionLoader(load),
+        optimized=False,  # to fold constants costs more than one rendering gains
         autoescape=False,  # noqa: S701 - quoting filters are demanded instead of HTML escapes
     )
     made.filters.update(FILTERS)
-    made.concat = quoted_concat  # type: ignore[assignment]
+    made.concat = quoted_concat  # type: ignore[method-assign]
     return made
 
 
@@ -103,9 +104,16 @@ class Renderer:
     def __init__(self, templates: Templates) -> None:
         self.templates = templates
         self.made: dict[bool, jinja2.Environment] = {}
+        self.compiled: dict[str, jinja2.Template] = {}
 
     def template(self, name: str) -> jinja2.Template:
-        """Return a compiled template; a fault in it is a `BrokenTemplate`."""
+        """Return a compiled template, read once; a fault in it is a `BrokenTemplate`."""
+        if name not in self.compiled:
+            self.compiled[name] = self.compile(name)
+        return self.compiled[name]
+
+    def compile(self, name: str) -> jinja2.Template:
+        """Return a template that was not needed before."""
         with explained(name):
             found = self.templates.load(name)
         if found is None:

@@ -11,7 +11,7 @@ from shardgen.diff import diff_lines
 from shardgen.lock import read_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shardgen.plan import Change
     from shardgen.workspace import Workspace
@@ -35,7 +35,7 @@ def render_text(workspace: Workspace, *, dry: bool, paint: Paint = plain) -> str
     verb = "to write" if dry else "written"
     lines.append(f"  {len(drift)} {verb}, {unchanged} unchanged")
     lines += reroute_lines(workspace, paint)
-    if drift:
+    if drift or workspace.is_interrupted:
         lines += next_lines(workspace)
     return "\n".join(lines) + "\n"
 
@@ -98,11 +98,11 @@ def next_lines(workspace: Workspace) -> list[str]:
     commands += [
         f"psql -X -v ON_ERROR_STOP=1 -f {shlex.quote(change.destination)}"
         for change in workspace.changes
-        if change.kind == plan.CREATE and change.owned and change.owned.form == "once"
+        if is_new_migration(change, workspace)
     ]
     if len(commands) > MOST_COMMANDS:
         commands = [*commands[:MOST_COMMANDS], f"… {len(commands) - MOST_COMMANDS} more, in order"]
-    if any(c.is_drift and c.owned and c.owned.output in {"compose", "env"} for c in workspace.changes):
+    if any(changes_services(change, workspace) for change in workspace.changes):
         commands.append(workspace.commands.up)
     if not commands:
         return []
@@ -111,7 +111,22 @@ def next_lines(workspace: Workspace) -> list[str]:
     return ["", *where, first + commands[0], *("      " + command for command in commands[1:])]
 
 
+#: More commands than this are summed up.
 MOST_COMMANDS = 12
+
+
+def is_new_migration(change: Change, workspace: Workspace) -> bool:
+    """Return whether a migration is written now, or was by a render that did not come to say so."""
+    if change.owned is None or change.owned.form != "once":
+        return False
+    entry = workspace.lock_before and workspace.lock_before.outputs.get(change.destination)
+    return change.kind == plan.CREATE or bool(entry and entry.was is not None)
+
+
+def changes_services(change: Change, workspace: Workspace) -> bool:
+    """Return whether what runs may not be what a file says now."""
+    is_read = change.owned is not None and change.owned.output in {"compose", "env"}
+    return is_read and (change.is_drift or workspace.is_interrupted)
 
 
 def refusal_text(workspace: Workspace, paint: Paint = plain) -> str:
@@ -135,7 +150,7 @@ def ways_out(workspace: Workspace) -> Iterator[str]:
     settled = [c.destination for c in workspace.refusals if not c.is_lost]
     if settled:
         yield "keep the edit   move it into shards.yaml or a template of your own, then render again"
-        yield f"lose the edit   {overwrite_command(workspace, settled)}"
+        yield f"lose the edit   {in_root(workspace, overwrite_command(workspace, settled))}"
     for change in workspace.refusals:
         if change.is_lost:
             yield f"decide          mend {change.destination} by hand: {change.reason}"
@@ -145,6 +160,12 @@ def overwrite_command(workspace: Workspace, paths: Iterable[str]) -> str:
     """Return the render that overwrites files which are not as we left them."""
     options = " ".join(f"--overwrite {shlex.quote(path)}" for path in paths)
     return f"{workspace.commands.render} {options}"
+
+
+def in_root(workspace: Workspace, command: str) -> str:
+    """Return a command of the project's folder as it is typed where this one was."""
+    is_here = not command or workspace.root == "."
+    return command if is_here else f"(cd {shlex.quote(workspace.root)} && {command})"
 
 
 def damage_lines(workspace: Workspace) -> list[str]:
@@ -163,7 +184,9 @@ def state_lines(workspace: Workspace) -> list[str]:
     ]
 
 
-def check_text(workspace: Workspace, *, with_diff: bool = True, paint: Paint = plain) -> str:
+def check_text(
+    workspace: Workspace, untracked: Sequence[str] = (), *, with_diff: bool = True, paint: Paint = plain
+) -> str:
     """Return why a check failed: the files, the reasons, the diffs, and last what to type."""
     parts = []
     for change in workspace.drift:
@@ -174,9 +197,15 @@ def check_text(workspace: Workspace, *, with_diff: bool = True, paint: Paint = p
     parts += damage_lines(workspace)
     if lock_reason := lock_finding(workspace):
         parts.append(f"{paint(workspace.lock, 'bold')}   {lock_reason}")
+    head = [f"{count(parts)} not as shards.yaml says"] if parts else []
+    head += [f"{count(untracked)} not tracked by git"] if untracked else []
+    parts += [f"{paint(path, 'bold')}   {UNTRACKED}" for path in untracked]
     parts += state_lines(workspace)
-    head = f"{count(parts)} not as shards.yaml says" if parts else ""
-    return "\n".join([*parts, "", head, *fix_lines(workspace)]) + "\n"
+    return "\n".join([*parts, "", *head, *fix_lines(workspace, untracked)]) + "\n"
+
+
+#: Why an output fails `check --tracked`.
+UNTRACKED = "not tracked by git"
 
 
 def count(items: Iterable[object]) -> str:
@@ -206,20 +235,21 @@ def lock_finding(workspace: Workspace) -> str:
         return "a render was interrupted"
     if workspace.damage or workspace.lock_is_current:
         return ""
-    after = read_lock(workspace.lock_after)
-    changed = sorted(
-        path
-        for path in {*lock.inputs, *(after.inputs if after else ())}
-        if after is None or lock.inputs.get(path, "") != after.inputs.get(path, "")
-    )
-    if changed:
+    if changed := changed_inputs(workspace):
         return f"out of date: {', '.join(changed)} changed since the last render"
     return "out of date" if workspace.drift else "forged: its digests are not those of the files"
 
 
-def fix_lines(workspace: Workspace) -> list[str]:
+def changed_inputs(workspace: Workspace) -> list[str]:
+    """Return the inputs that are not as the last render read them."""
+    lock, after = workspace.lock_before, read_lock(workspace.lock_after)
+    before, now = (each.inputs if each else {} for each in (lock, after))
+    return sorted(path for path in {*before, *now} if before.get(path, "") != now.get(path, ""))
+
+
+def fix_lines(workspace: Workspace, untracked: Sequence[str] = ()) -> list[str]:
     """Return the way back to a clean check: decisions first, the command to type last."""
-    decisions = [line for line in decision_lines(workspace) if line]
+    decisions = list(decision_lines(workspace))
     commands = [
         problem.fix.format(folder=workspace.ledger_folder)
         for problem in workspace.damage
@@ -228,11 +258,11 @@ def fix_lines(workspace: Workspace) -> list[str]:
     settled = [c.destination for c in workspace.refusals if not c.is_lost]
     if settled:
         commands.append(overwrite_command(workspace, settled))
-    elif workspace.drift or (lock_finding(workspace) and not workspace.damage):
+    elif workspace.drift or lock_finding(workspace) or changed_inputs(workspace):
         commands.append(workspace.commands.render)
-    command = " && ".join(dict.fromkeys(commands))
-    if command and workspace.root != ".":
-        command = f"(cd {shlex.quote(workspace.root)} && {command})"
+    if untracked:
+        commands.append(f"git add -f {' '.join(map(shlex.quote, untracked))}")
+    command = in_root(workspace, " && ".join(dict.fromkeys(commands)))
     if decisions:
         after = [f"then: {command}"] if command else []
         return ["only a person can decide:", *(f"  {line}" for line in decisions), *after]
@@ -243,14 +273,16 @@ def decision_lines(workspace: Workspace) -> Iterator[str]:
     """Yield what no command can settle."""
     for problem in workspace.damage:
         if not problem.is_command:
-            yield f"{workspace.ledger_folder}/{problem.path}: {problem.fix}"
+            fix = problem.fix.format(folder=workspace.ledger_folder)
+            yield f"{workspace.ledger_folder}/{problem.path}: {fix}"
     for change in workspace.refusals:
         if change.is_lost:
             yield f"{change.destination} {change.reason}: mend it by hand"
-    for change in record.state_changes(workspace.fleet_before, workspace.inputs.fleet):
+    for state in record.state_changes(workspace.fleet_before, workspace.inputs.fleet):
+        command = f"{workspace.commands.render} --allow-state-change {state.shard}"
         yield (
-            f"shard {change.shard}: put {change.what} {change.before!r} back in shards.yaml, or move "
-            f"its data and type `{workspace.commands.render} --allow-state-change {change.shard}`"
+            f"shard {state.shard}: put {state.what} {state.before!r} back in shards.yaml, or move "
+            f"its data and type `{in_root(workspace, command)}`"
         )
 
 
@@ -267,7 +299,7 @@ def diff(change: Change, paint: Paint) -> list[str]:
     return ["  " + paint(line, styles.get(line[:1], "plain")) for line in lines]
 
 
-def check_json(workspace: Workspace) -> dict[str, Any]:
+def check_json(workspace: Workspace, untracked: Sequence[str] = ()) -> dict[str, Any]:
     """Return a check's result as data (schema/check.schema.json)."""
     findings = [
         {"path": change.destination, "kind": change.kind, "reason": change.reason,
@@ -281,11 +313,14 @@ def check_json(workspace: Workspace) -> dict[str, Any]:
     ]  # fmt: skip
     if reason := lock_finding(workspace):
         findings.append({"path": workspace.lock, "kind": "lock", "reason": reason, "diff": []})
-    clean = is_clean(workspace)
+    findings += [
+        {"path": path, "kind": "untracked", "reason": UNTRACKED, "diff": []} for path in untracked
+    ]
+    clean = not findings
     return {
         "format_version": FORMAT_VERSION,
         "clean": clean,
         "files": len(workspace.changes),
         "findings": findings,
-        "fix": [] if clean else fix_lines(workspace),
+        "fix": [] if clean else fix_lines(workspace, untracked),
     }

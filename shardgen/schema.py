@@ -206,7 +206,7 @@ class Explainer:
             "tenants": "tenants: [101]",
             "path": "path: .env",
         }[key]
-        where = spoken(path) if path else "the file"
+        where = spoken(path)
         return self.document.error(
             path, "SG113", f"{where} lacks the key {key!r}", f"add it, as {example}"
         )

@@ -67,9 +67,7 @@ def parse(text: str, file: str, *, strict: bool = True) -> Document:
     """
     text = text.removeprefix("\ufeff")
     try:
-        if too_deep(text):
-            raise RecursionError
-        root = yaml.compose(text, Loader=Loader)
+        root = compose_shallow(text)
     except yaml.MarkedYAMLError as error:
         problem = syntax_error(text, file, error)
         return Document(file=file, text=text, root=None, data=None, problems=(problem,))
@@ -83,6 +81,13 @@ def parse(text: str, file: str, *, strict: bool = True) -> Document:
         problem = unreadable(text, file, error)
         return Document(file=file, text=text, root=None, data=None, problems=(problem,))
     return Document(file=file, text=text, root=root, data=data, problems=tuple(reader.problems))
+
+
+def compose_shallow(text: str) -> Any:
+    """Return the root node of a text; raises RecursionError where it is nested too deep."""
+    if too_deep(text):
+        raise RecursionError
+    return yaml.compose(text, Loader=Loader)
 
 
 def too_deep(text: str) -> bool:

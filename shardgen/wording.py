@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +95,8 @@ def choice_hint(value: Any, allowed: Any) -> str:
 
 def close_to(key: str, allowed: list[str]) -> str:
     """Return the name that a misspelt one most likely means, empty where there is none."""
+    import difflib
+
     folded = {name.replace("_", ""): name for name in allowed}
     plain = key.lower().replace("_", "").replace("-", "").replace(" ", "")
     found = difflib.get_close_matches(plain, folded, n=1, cutoff=0.7)

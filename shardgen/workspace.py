@@ -81,6 +81,11 @@ class Workspace:
         return tuple(change for change in self.changes if change.is_drift)
 
     @property
+    def is_interrupted(self) -> bool:
+        """Whether the last render did not come to its end."""
+        return self.lock_before is not None and not self.lock_before.is_complete
+
+    @property
     def lock_is_current(self) -> bool:
         """Whether the lock says exactly what it should; another package's digest is no drift."""
         if self.lock_on_disk is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ import jinja2
 import pytest
 
 import shardgen.package
+import shardgen.record
 import shardgen.workspace
+from shardgen.fallback import rerouted_share
 from tests.support import Project, commit
 
 
@@ -47,6 +50,14 @@ def _no_power_cut() -> Iterator[None]:
     """Skip what only a power cut would tell: it is most of the time that a write takes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda handle: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _shares_are_counted_once() -> Iterator[None]:
+    """Keep each share: it takes 200,000 hashes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shardgen.record, "rerouted_share", functools.cache(rerouted_share))
         yield
 
 

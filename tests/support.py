@@ -51,10 +51,10 @@ GIT = {
 }
 
 
-def fleet(*ids: int, head: str = "", tail: str = "") -> str:
+def fleet(*ids: int, head: str = "", tail: str = "", consumers: str = "api") -> str:
     """Return a shards.yaml of a few shards; `shards:` comes last, unless there is a tail."""
     entries = "".join(f"  - id: {number}\n" for number in ids)
-    return f"version: 1\nservice:\n  consumers: [api]\n{head}shards:\n{entries}{tail}"
+    return f"version: 1\nservice:\n  consumers: [{consumers}]\n{head}shards:\n{entries}{tail}"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 import time
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -255,6 +256,8 @@ def test_conform_refuses_keywords_that_it_does_not_know() -> None:
 
 def test_conform_is_fast() -> None:
     """A thousand minimal shards take less than 10 ms."""
+    if sys.gettrace():
+        pytest.skip("a tracer makes everything slow")
     data = {"version": 1, "shards": [{"id": number} for number in range(1, 1001)]}
     best = 1.0
     for _ in range(5):

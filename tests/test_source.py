@@ -218,6 +218,7 @@ def test_places_of_values_and_keys() -> None:
     assert at("g", 0, "zz") == (7, 5, "h")
     assert at("k", "j") == (8, 11, "1")
     assert at("l", "m") == (10, 14, "2")
+    assert at("l", "zz") == (10, 1, "l")
     assert at() == (1, 1, "a")
     assert at("a", "b", "c", "too", "deep") == (2, 7, "c")
 

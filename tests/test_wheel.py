@@ -35,9 +35,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     needs.require("pyproject-build")
     folder = tmp_path_factory.mktemp("built")
     source = projects.work_tree(folder / "source")
-    dist = folder / "dist"
-    projects.run(source, sys.executable, "-m", "build", "--outdir", str(dist))
-    return dist
+    projects.run(source, sys.executable, "-m", "build", "--outdir", str(folder / "dist"))
+    return folder / "dist"
 
 
 @pytest.fixture(scope="module")
@@ -51,36 +50,39 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scripts
 
 
-def data_files() -> set[str]:
-    """Return every template and schema of this work tree."""
+def data_files(source: Path) -> set[str]:
+    """Return every template and schema of the copy that was built."""
     return {
-        path.relative_to(projects.ROOT).as_posix()
+        path.relative_to(source).as_posix()
         for folder in ("templates", "schema")
-        for path in (projects.ROOT / folder).rglob("*")
+        for path in (source / folder).rglob("*")
         if path.is_file()
     }
 
 
-def modules() -> set[str]:
-    """Return every module of the package."""
-    found = (projects.ROOT / "shardgen").rglob("*.py")
-    return {path.relative_to(projects.ROOT).as_posix() for path in found}
+def modules(source: Path) -> set[str]:
+    """Return every module of the copy that was built."""
+    return {path.relative_to(source).as_posix() for path in (source / "shardgen").rglob("*.py")}
 
 
 def test_the_wheel_has_every_module_template_and_schema(built: Path) -> None:
+    source = built.parent / "source"
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
         texts = {name: wheel.read(name) for name in names}
-    expected = {f"shardgen/_data/{name}": name for name in data_files()}
-    assert names == modules() | expected.keys()
-    for name, source in expected.items():
-        assert texts[name] == (projects.ROOT / source).read_bytes()
+    expected = {f"shardgen/_data/{name}": name for name in data_files(source)}
+    assert names == modules(source) | expected.keys()
+    for name, original in expected.items():
+        assert texts[name] == (source / original).read_bytes()
 
 
 def test_the_sdist_has_all_that_the_wheel_is_made_from(built: Path) -> None:
+    source = built.parent / "source"
     with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
-    assert modules() | data_files() | {"pyproject.toml", "README.md", "LICENSE"} <= names
+    assert (
+        modules(source) | data_files(source) | {"pyproject.toml", "README.md", "LICENSE"} <= names
+    )
 
 
 def shardgen(installed: Path, folder: Path, *arguments: str, code: int = 0) -> str:
@@ -118,15 +120,17 @@ def test_it_starts_a_project_in_an_empty_folder(installed: Path, tmp_path: Path)
     shardgen(installed, tmp_path, "explain")
 
 
-def test_it_renders_what_the_checkout_renders(installed: Path, tmp_path: Path) -> None:
-    """G1: an installed wheel and an editable checkout write the same bytes, the lock's too."""
+def test_it_renders_what_the_checkout_renders(built: Path, installed: Path, tmp_path: Path) -> None:
+    """G1: an installed wheel and a bare checkout write the same bytes, the lock's too."""
+    source = built.parent / "source"
     folders = [tmp_path / "wheel", tmp_path / "checkout"]
     for folder in folders:
         folder.mkdir()
         for name in ("docker-compose.yml", "shards.yaml"):
             (folder / name).write_bytes((projects.ROOT / name).read_bytes())
     shardgen(installed, folders[0], "render")
-    projects.run(folders[1], "shardgen", "render")
+    command = (sys.executable, "-m", "shardgen", "render")
+    projects.run(folders[1], *command, PYTHONPATH=str(source))
     texts = [
         {path.relative_to(folder).as_posix(): path.read_bytes()
          for path in folder.rglob("*") if path.is_file()}

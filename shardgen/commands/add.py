@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shardgen import report
+from shardgen.disk import Edited
 from shardgen.edit import with_shard
 from shardgen.errors import InvalidInput, UsageError
 from shardgen.files import held, replace_text
@@ -62,16 +63,3 @@ def parsed(argument: str) -> tuple[str, Any]:
     if not equals or not key:
         raise UsageError(f"{argument!r} is not key=value, as in volume=whatsapp_auth_eu")
     return key, parse(text, argument).data if text else None
-
-
-class Edited:
-    """A disk on which one file already has its new text."""
-
-    def __init__(self, disk: Disk, name: str, content: bytes) -> None:
-        self.disk, self.name, self.content = disk, name, content
-        self.root = disk.root
-        self.names, self.kind, self.path = disk.names, disk.kind, disk.path
-
-    def read(self, name: str) -> bytes | None:
-        """Return a file's bytes, the edited one's from memory."""
-        return self.content if name == self.name else self.disk.read(name)

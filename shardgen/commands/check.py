@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING
 
 from shardgen import report
@@ -31,13 +30,11 @@ def check(
     untracked = untracked_files(disk, workspace) if tracked else []
     is_clean = report.is_clean(workspace) and not untracked
     if output_format == "json":
-        out(json.dumps({**report.check_json(workspace), "untracked": untracked}, indent=2) + "\n")
+        out(json.dumps(report.check_json(workspace, untracked), indent=2) + "\n")
     elif is_clean:
         out(report.clean_text(len(workspace.changes), config))
-    elif report.is_clean(workspace):
-        out(untracked_text(untracked))
     else:
-        out(report.check_text(workspace, with_diff=with_diff, paint=painter()))
+        out(report.check_text(workspace, untracked, with_diff=with_diff, paint=painter()))
     return 0 if is_clean else 1
 
 
@@ -46,6 +43,8 @@ def untracked_files(disk: Disk, workspace: Workspace) -> list[str]:
 
     Raises UsageError outside a git work tree.
     """
+    import subprocess
+
     paths = sorted({change.destination for change in workspace.changes if change.after is not None})
     paths.append(workspace.lock)
     command = ["git", "ls-files", "-z", "--", *(f":(literal){path}" for path in paths)]
@@ -55,12 +54,3 @@ def untracked_files(disk: Disk, workspace: Workspace) -> list[str]:
         raise UsageError("--tracked needs git, and a git work tree") from error
     known = set(done.stdout.decode().split("\0"))
     return [path for path in paths if path not in known]
-
-
-def untracked_text(paths: list[str]) -> str:
-    """Return the outputs that a commit would miss, and the command that adds them."""
-    import shlex
-
-    lines = [f"{path}   not tracked by git" for path in paths]
-    command = "git add " + " ".join(shlex.quote(path) for path in paths)
-    return "\n".join([*lines, "", f"{report.count(paths)} not tracked", "to fix it, type:", command]) + "\n"

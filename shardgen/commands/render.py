@@ -69,7 +69,7 @@ def refuse(workspace: Workspace, allowed: Collection[int]) -> None:
         shards = dict.fromkeys(change.shard for change in changes)
         ids = " ".join(f"--allow-state-change {shard}" for shard in shards)
         lines += ["", "error: nothing was written: put it back in shards.yaml, or move the data first and then",
-                  f"type `{workspace.commands.render} {ids}`"]  # fmt: skip
+                  f"type `{report.in_root(workspace, f'{workspace.commands.render} {ids}')}`"]  # fmt: skip
         raise Refused("\n".join(lines))
     if workspace.refusals:
         raise Refused(report.refusal_text(workspace, painter(error=True)).rstrip("\n"))
