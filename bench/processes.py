@@ -6,14 +6,17 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-#: ru_maxrss counts in KiB, on macOS in bytes.
+#: ru_maxrss counts KiB, on macOS bytes.
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+#: Variables of a developer's shell that would change what is measured.
+DROPPED = frozenset({"CI", "PYTHONDONTWRITEBYTECODE", "PYTHONPROFILEIMPORTTIME", "PYTHONDEVMODE",
+                     "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"})  # fmt: skip
 
 
 class Cost(NamedTuple):
@@ -24,13 +27,12 @@ class Cost(NamedTuple):
 
 
 def environment(**added: str) -> dict[str, str]:
-    """Return this process's environment as a user's shell has it: no CI, byte code is kept."""
-    dropped = {"CI", "PYTHONDONTWRITEBYTECODE", "PYTHONPROFILEIMPORTTIME", "COVERAGE_PROCESS_START"}
-    return {key: value for key, value in os.environ.items() if key not in dropped} | added
+    """Return this process's environment as a user's shell has it: byte code is kept, no CI."""
+    return {key: value for key, value in os.environ.items() if key not in DROPPED} | added
 
 
 def run(command: Sequence[str], folder: Path, env: dict[str, str]) -> Cost:
-    """Return what a command costs from its start until it is reaped.
+    """Return what a command costs from its start until it has ended.
 
     Raises CalledProcessError, with the command's own words, where it does not exit with 0.
     """

@@ -1,4 +1,4 @@
-"""A number of shards in, a project's folder on disk out: the repository's base, a minimal shards.yaml."""
+"""A number of shards in, a project's folder out, on the repository's own base file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 BASE = Path(__file__).parents[1] / "docker-compose.yml"
-CONSUMERS = ("prosaas-api", "worker", "prosaas-calls")
+CONSUMERS = "prosaas-api, worker, prosaas-calls"
 INPUTS = frozenset({"docker-compose.yml", "shards.yaml"})
+RECORDS = frozenset({"shardgen.lock", "shardgen.sum"})
 
 
 def make_project(folder: Path, shards: int) -> None:
@@ -15,7 +16,7 @@ def make_project(folder: Path, shards: int) -> None:
     folder.mkdir(parents=True)
     shutil.copy(BASE, folder / "docker-compose.yml")
     entries = "".join(f"  - id: {number}\n" for number in range(1, shards + 1))
-    text = f"version: 1\nservice:\n  consumers: [{', '.join(CONSUMERS)}]\nshards:\n{entries}"
+    text = f"version: 1\nservice:\n  consumers: [{CONSUMERS}]\nshards:\n{entries}"
     (folder / "shards.yaml").write_text(text, encoding="utf-8")
 
 
@@ -28,8 +29,10 @@ def forget_outputs(folder: Path) -> None:
             path.unlink()
 
 
-def size(folder: Path) -> int:
-    """Return how many bytes the outputs of a project have, the lock apart."""
-    skipped = INPUTS | {"shardgen.lock", "shardgen.sum"}
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in skipped)
-    return sum(path.stat().st_size for path in files)
+def outputs(folder: Path) -> dict[str, str]:
+    """Return the text of each output by its path; what shardgen alone records is none."""
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in INPUTS | RECORDS
+    }

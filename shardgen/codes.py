@@ -265,8 +265,9 @@ CODES: dict[str, Code] = {
         "healthcheck: {test: [CMD, node, check.js]}",
     ),
     "SG219": make(
-        "a misspelt key under compose:",
-        "Compose would refuse the overlay.",
+        "a key under compose: that compose does not know",
+        "Compose would refuse the overlay. Keys that start with x- are free; one that only a newer "
+        "compose knows can stand in the base file, from which shards take it.",
         "compose: {stop_signl: SIGINT}",
         "compose: {stop_signal: SIGINT}",
     ),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
 import sys
 import time
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -23,8 +25,8 @@ from shardgen.source import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+ROOT = Path(__file__).parent.parent
 SCHEMA = load_schema()
 VALIDATOR = validator(SCHEMA)
 #: Keys without a default: one of the two is stated, or both are.
@@ -121,6 +123,19 @@ def test_property_is_documented(path: str, schema: dict[str, Any]) -> None:
     alone = {**schema, "$defs": SCHEMA["$defs"]}
     for value in [*schema["examples"], *([schema["default"]] if "default" in schema else [])]:
         assert validator(alone).is_valid(value), value
+
+
+def test_other_validators_take_it() -> None:
+    """Its patterns are ECMA's, as editors and check-jsonschema read them, and it accepts our own file."""
+    checker = Path(sys.executable).parent / "check-jsonschema"
+    if not checker.exists():
+        pytest.skip("check-jsonschema is not installed")
+    schema = resources.resource("schema/shards.schema.json")
+    for arguments in (["--check-metaschema", schema], ["--schemafile", schema, "shards.yaml"]):
+        ran = subprocess.run(
+            [checker, *arguments], capture_output=True, text=True, cwd=ROOT, check=False
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_every_mapping_is_closed() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shardgen.codes import CODES
-from shardgen.diagnostics import Diagnostic
 from shardgen.errors import InvalidInput
 from shardgen.validate import Inputs, validate
 from tests.cases import BASE
 from tests.test_schema import mutated, places
+
+if TYPE_CHECKING:
+    from shardgen.diagnostics import Diagnostic
 
 BASE_TEXT = (BASE / "docker-compose.yml").read_text()
 BASE_DATA = yaml.safe_load(BASE_TEXT)

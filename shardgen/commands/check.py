@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shardgen import report
+from shardgen import findings
 from shardgen.errors import UsageError
 from shardgen.files import held
 from shardgen.terminal import out, painter
@@ -28,13 +28,13 @@ def check(
     with held(disk.root, shared=True):
         workspace = open_workspace(disk, config)
     untracked = untracked_files(disk, workspace) if tracked else []
-    is_clean = report.is_clean(workspace) and not untracked
+    is_clean = findings.is_clean(workspace) and not untracked
     if output_format == "json":
-        out(json.dumps(report.check_json(workspace, untracked), indent=2) + "\n")
+        out(json.dumps(findings.check_json(workspace, untracked), indent=2) + "\n")
     elif is_clean:
-        out(report.clean_text(len(workspace.changes), config))
+        out(findings.clean_text(len(workspace.changes), config))
     else:
-        out(report.check_text(workspace, untracked, with_diff=with_diff, paint=painter()))
+        out(findings.check_text(workspace, untracked, with_diff=with_diff, paint=painter()))
     return 0 if is_clean else 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shardgen import record, report
+from shardgen import findings, record, report
 from shardgen.errors import Refused
 from shardgen.files import clear, held, write_plan
 from shardgen.lock import lock_name
@@ -56,8 +56,8 @@ def is_same_lock(workspace: Workspace) -> bool:
 def refuse(workspace: Workspace, allowed: Collection[int]) -> None:
     """Raise Refused where writing would lose something."""
     if workspace.damage:
-        lines = [*report.damage_lines(workspace), "", "error: nothing was written: the ledger is damaged",
-                 *report.fix_lines(workspace)]  # fmt: skip
+        lines = [*findings.damage_lines(workspace), "", "error: nothing was written: the ledger is damaged",
+                 *findings.fix_lines(workspace)]  # fmt: skip
         raise Refused("\n".join(lines))
     changes = [
         change
@@ -65,11 +65,11 @@ def refuse(workspace: Workspace, allowed: Collection[int]) -> None:
         if change.shard not in allowed
     ]
     if changes:
-        lines = report.state_lines(workspace)
+        lines = findings.state_lines(workspace)
         shards = dict.fromkeys(change.shard for change in changes)
         ids = " ".join(f"--allow-state-change {shard}" for shard in shards)
         lines += ["", "error: nothing was written: put it back in shards.yaml, or move the data first and then",
-                  f"type `{report.in_root(workspace, f'{workspace.commands.render} {ids}')}`"]  # fmt: skip
+                  f"type `{findings.in_root(workspace, f'{workspace.commands.render} {ids}')}`"]  # fmt: skip
         raise Refused("\n".join(lines))
     if workspace.refusals:
-        raise Refused(report.refusal_text(workspace, painter(error=True)).rstrip("\n"))
+        raise Refused(findings.refusal_text(workspace, painter(error=True)).rstrip("\n"))

@@ -90,7 +90,9 @@ def _changed_shards(recorded: Recorded, operation: Operation) -> dict[int, Recor
         case Init():
             active = RecordedShard(state=ACTIVE)
             return dict.fromkeys(range(1, operation.shards + 1), active)
-        case Add() | Activate():
+        case Add():
+            return dict.fromkeys(operation.ids, RecordedShard(state=ACTIVE))
+        case Activate():
             return {operation.shard: RecordedShard(state=ACTIVE)}
         case Drain():
             return {operation.shard: RecordedShard(state=DRAINING, move_to=operation.to)}

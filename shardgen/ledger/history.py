@@ -75,9 +75,9 @@ def _first(recorded: Recorded, desired: Desired) -> Iterator[Operation]:
 def _growth(recorded: Recorded, desired: Desired) -> Iterator[Operation]:
     """Yield the operations that let shards take tenants, and give them some."""
     wanted = sorted(desired.states.items())
-    for shard, state in wanted:
-        if recorded.state_of(shard) is None and state != RETIRED:
-            yield Add(shard=shard)
+    new = (id for id, state in wanted if state != RETIRED and recorded.state_of(id) is None)
+    if ids := tuple(new):
+        yield Add(ids=ids)
     if desired.default_shard != recorded.default_shard:
         yield Default(shard=desired.default_shard)
     for shard, state in wanted:

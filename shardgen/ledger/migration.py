@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shardgen.ledger.names import Names, derive_names
 from shardgen.ledger.operations import (
+    Add,
     Assign,
     Drain,
     Init,
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 #: what the first migration has for a parent
 NO_PARENT = "none"
-#: tenant ids on one line of an assign
-TENANTS_PER_LINE = 10
+#: ids on one line of an add or an assign
+NUMBERS_PER_LINE = 10
 
 _ID = re.compile(r"-- shardgen:id ([0-9a-f]{64}) parent ([0-9a-f]{64}|none)")
 _OPERATIONS = re.compile(r"-- shardgen:ops (\[.*\])")
@@ -98,6 +99,11 @@ def slug(operation: Operation) -> str:
     match operation:
         case Init() | Pin() | Validate():
             return operation.op
+        case Add(ids=ids) if len(ids) > 1:
+            in_a_row = ids[-1] - ids[0] + 1 == len(ids)
+            return f"add_shards_{ids[0]}_to_{ids[-1]}" if in_a_row else f"add_{len(ids)}_shards"
+        case Add():
+            return f"add_shard_{operation.ids[0]}"
         case Assign():
             return f"assign_to_shard_{operation.shard}"
         case Move():
@@ -192,17 +198,21 @@ def _details(operation: Operation) -> dict[str, object]:
             }
         case Validate():
             return {}
+        case Add():
+            return {"shards": len(operation.ids), **_rows(operation.ids)}
         case Assign():
-            return {"shard": operation.shard, **_tenant_rows(operation.tenants)}
+            return {
+                "shard": operation.shard,
+                "tenants": len(operation.tenants),
+                **_rows(operation.tenants),
+            }
         case Drain() | Move():
             return {"shard": operation.shard, "to": operation.to}
         case _:
             return {"shard": operation.shard}
 
 
-def _tenant_rows(tenants: tuple[int, ...]) -> dict[str, object]:
-    rows = [
-        tenants[start : start + TENANTS_PER_LINE]
-        for start in range(0, len(tenants), TENANTS_PER_LINE)
-    ]
-    return {"tenants": len(tenants), "rows": tuple(rows[:-1]), "last_row": rows[-1]}
+def _rows(numbers: tuple[int, ...]) -> dict[str, object]:
+    """Return numbers as short lines; the last one apart, because no comma follows it."""
+    rows = [numbers[at : at + NUMBERS_PER_LINE] for at in range(0, len(numbers), NUMBERS_PER_LINE)]
+    return {"rows": tuple(rows[:-1]), "last_row": rows[-1]}

@@ -57,10 +57,10 @@ class Validate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Add:
-    """Registers a shard as active."""
+    """Registers shards as active; their ids are sorted."""
 
     op: ClassVar[str] = "add"
-    shard: int
+    ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +188,8 @@ def _acceptable(name: str, value: object) -> bool:
             return value in FALLBACKS
         case "shards":
             return _is_shard(value, MOST_ADOPTED)
+        case "ids":
+            return isinstance(value, tuple) and _are_shards(value)
         case "tenants":
             return isinstance(value, tuple) and _are_tenants(value)
         case _:
@@ -205,3 +207,8 @@ def _is_shard(value: object, largest: int = LARGEST_SHARD) -> bool:
 def _are_tenants(values: tuple[object, ...]) -> bool:
     whole = all(type(value) is int and abs(value) <= LARGEST_TENANT for value in values)
     return whole and 1 <= len(values) <= MOST_TENANTS and list(values) == sorted(set(values))  # type: ignore[type-var]
+
+
+def _are_shards(values: tuple[object, ...]) -> bool:
+    whole = all(_is_shard(value) for value in values)
+    return whole and bool(values) and list(values) == sorted(set(values))  # type: ignore[type-var]

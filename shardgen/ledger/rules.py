@@ -38,7 +38,9 @@ def refusal(recorded: Recorded, operation: Operation) -> Refusal | None:
                 kind="not_validated",
                 message=f"{operation.op} comes before init, pin and validate",
             )
-        case Add() | Default() | Activate() | Assign():
+        case Add():
+            return _refused_add(recorded, operation)
+        case Default() | Activate() | Assign():
             return _refused_growth(recorded, operation)
         case Drain() | Move():
             return _refused_drain(recorded, operation) or _refused_target(recorded, operation)
@@ -64,14 +66,19 @@ def _refused_start(recorded: Recorded, operation: Init | Pin | Validate) -> Refu
             return None
 
 
+def _refused_add(recorded: Recorded, operation: Add) -> Refusal | None:
+    for shard in operation.ids:
+        if state := recorded.state_of(shard):
+            text = f"shard {shard} is registered already ({state}); an id is used once"
+            return Refusal(kind="add_twice", message=text)
+    return None
+
+
 def _refused_growth(
-    recorded: Recorded, operation: Add | Default | Activate | Assign
+    recorded: Recorded, operation: Default | Activate | Assign
 ) -> Refusal | None:
     shard, state = operation.shard, recorded.state_of(operation.shard)
     match operation:
-        case Add() if state:
-            text = f"shard {shard} is registered already ({state}); an id is used once"
-            return Refusal(kind="add_twice", message=text)
         case Default() if state not in {ACTIVE, DRAINING}:
             text = f"shard {shard} is {state or 'not registered'} and cannot be the default"
             return Refusal(kind="default_inactive", message=text)

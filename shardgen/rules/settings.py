@@ -48,15 +48,10 @@ def compose_keys(subject: Subject) -> Iterator[Diagnostic]:
                     where, "SG216", f"{key!r} has a place of its own", PLACED[key], key=True
                 )
             elif key not in COMPOSE and not key.startswith("x-"):
-                close = difflib.get_close_matches(key, COMPOSE, n=1, cutoff=0.8)
-                if close:
-                    yield subject.error(
-                        where,
-                        "SG219",
-                        f"compose knows no key {key!r}",
-                        f"did you mean {close[0]!r}?",
-                        key=True,
-                    )
+                close = difflib.get_close_matches(key, COMPOSE, n=1)
+                hint = f"did you mean {close[0]!r}?" if close else "your own keys start with x-"
+                message = f"compose knows no key {key!r} of a service"
+                yield subject.error(where, "SG219", message, hint, key=True)
 
 
 def healthchecks(subject: Subject) -> Iterator[Diagnostic]:

@@ -148,13 +148,12 @@ def assert_says(service: dict[str, Any], expected: dict[str, Any]) -> None:
     for key, value in expected.items():
         said = service.get(key)
         if key == "networks":
-            assert said.keys() == value
-        elif value is None:
-            assert key not in service or said is None
-        elif isinstance(value, float | int | str):
-            assert said == value
-        else:
-            assert said == value
+            said = set(said)
+        elif key == "environment":
+            said = {name: each for name, each in said.items() if name != "INTERNAL_SECRET"}
+        elif key == "deploy":
+            said = {"resources": said["resources"]}
+        assert said == value
 
 
 @pytest.mark.parametrize("base", BASES)

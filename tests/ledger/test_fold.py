@@ -46,7 +46,7 @@ def test_the_first_operations_record_what_they_were_told() -> None:
 def test_a_life() -> None:
     life = (
         *START,
-        Add(shard=3),
+        Add(ids=(3,)),
         Default(shard=3),
         Assign(shard=2, tenants=(7, 8)),
         Assign(shard=3, tenants=(8, 9)),
@@ -71,7 +71,7 @@ def test_a_life() -> None:
 
 def test_a_fold_continues_another_and_leaves_it_alone() -> None:
     before = fold(START).recorded
-    after = fold((Add(shard=3), Assign(shard=3, tenants=(1,))), before).recorded
+    after = fold((Add(ids=(3,)), Assign(shard=3, tenants=(1,))), before).recorded
     assert 3 in after.shards
     assert 3 not in before.shards
     assert not before.assigned
@@ -82,15 +82,15 @@ def test_a_fold_continues_another_and_leaves_it_alone() -> None:
     [
         ((), PIN, "pin_order"),
         ((), Validate(), "validate_order"),
-        ((), Add(shard=1), "not_validated"),
-        ((INIT, PIN), Add(shard=3), "not_validated"),
+        ((), Add(ids=(1,)), "not_validated"),
+        ((INIT, PIN), Add(ids=(3,)), "not_validated"),
         ((INIT,), INIT, "init_twice"),
         ((INIT,), Validate(), "validate_order"),
         ((INIT,), Pin(route="hash", fallback="md5", shards=3), "pin_shards"),
         ((INIT, PIN), PIN, "pin_order"),
         (START, Validate(), "validate_order"),
-        (START, Add(shard=2), "add_twice"),
-        ((*START, Retire(shard=3)), Add(shard=3), "add_twice"),
+        (START, Add(ids=(2,)), "add_twice"),
+        ((*START, Retire(shard=3)), Add(ids=(3,)), "add_twice"),
         (START, Default(shard=3), "default_inactive"),
         ((*START, Retire(shard=3)), Default(shard=3), "default_inactive"),
         (START, Activate(shard=1), "activate_order"),
@@ -107,7 +107,7 @@ def test_a_fold_continues_another_and_leaves_it_alone() -> None:
         (START, Move(shard=3, to=1), "move_order"),
         ((*START, Drain(shard=2, to=None)), Move(shard=2, to=1), "move_order"),
         (
-            (*START, Add(shard=3), Drain(shard=2, to=3), Drain(shard=3, to=1)),
+            (*START, Add(ids=(3,)), Drain(shard=2, to=3), Drain(shard=3, to=1)),
             Move(shard=2, to=3),
             "move_to_inactive",
         ),

@@ -64,7 +64,7 @@ def test_the_smallest_fleet() -> None:
         ),
         Pin(route="column", fallback="md5", shards=1),
         Validate(),
-        Add(shard=2),
+        Add(ids=(2,)),
     )
 
 
@@ -87,8 +87,7 @@ def test_one_render_with_everything_keeps_the_order() -> None:
     )
     operations = planned(state, wanted)
     assert operations == (
-        Add(shard=6),
-        Add(shard=7),
+        Add(ids=(6, 7)),
         Default(shard=6),
         Activate(shard=4),
         Assign(shard=6, tenants=(2, 4)),
@@ -110,7 +109,7 @@ def test_one_render_with_everything_keeps_the_order() -> None:
     [
         ("1 2", "1 2", ()),
         ("1 2", "2 1", ()),
-        ("1", "1 3:draining", (Add(shard=3), Drain(shard=3, to=None))),
+        ("1", "1 3:draining", (Add(ids=(3,)), Drain(shard=3, to=None))),
         ("1", "1 3:retired", (Retire(shard=3),)),
         ("1 2:draining", "1 2", (Activate(shard=2),)),
         ("1 2:draining", "1 2:draining>1", (Drain(shard=2, to=1), Move(shard=2, to=1))),

@@ -56,7 +56,7 @@ def test_each_file_reads_back_as_the_migration_that_it_is() -> None:
 def test_the_header_is_stated_in_full() -> None:
     init, *_, add = FOLDER.ledger.migrations[:4]
     lines = FOLDER.files[ADD].decode().splitlines()
-    operations = '[{"op": "add", "shard": 3}]'
+    operations = '[{"op": "add", "ids": [3]}]'
     digest = hashlib.sha256(f"{add.parent}\n{operations}".encode()).hexdigest()
     assert lines[:3] == [
         (
@@ -70,9 +70,9 @@ def test_the_header_is_stated_in_full() -> None:
 
 
 def test_numbers_go_on_after_9999() -> None:
-    last = make_migration(9999, Add(shard=3), None)
+    last = make_migration(9999, Add(ids=(3,)), None)
     ledger = Ledger(migrations=(last,), recorded=FOLDER.ledger.recorded, problems=())
-    after = next_migrations(ledger, (Add(shard=4), Retire(shard=5)))
+    after = next_migrations(ledger, (Add(ids=(4,)), Retire(shard=5)))
     assert [migration.file for migration in after] == [
         "10000_add_shard_4.sql",
         "10001_retire_shard_5.sql",

@@ -51,7 +51,7 @@ OPERATIONS: st.SearchStrategy[Operation] = st.one_of(
         shards=ADOPTED,
     ),
     st.builds(Validate),
-    st.builds(Add, shard=SHARDS),
+    st.builds(Add, ids=st.sets(SHARDS, min_size=1, max_size=30).map(sorted).map(tuple)),
     st.builds(Default, shard=SHARDS),
     st.builds(Activate, shard=SHARDS),
     st.builds(Assign, shard=SHARDS, tenants=TENANTS.map(sorted).map(tuple)),
@@ -70,7 +70,7 @@ def test_operations_come_back_from_their_json(operations: tuple[Operation, ...])
 
 
 def test_the_json_reads_well() -> None:
-    assert operations_json((Add(shard=3),)) == '[{"op": "add", "shard": 3}]'
+    assert operations_json((Add(ids=(3,)),)) == '[{"op": "add", "ids": [3]}]'
 
 
 @pytest.mark.parametrize(
@@ -84,17 +84,21 @@ def test_the_json_reads_well() -> None:
         '[{"op": "add"}]',
         '[{"op": "drop", "shard": 3}]',
         '[{"op": ["add"], "shard": 3}]',
-        '[{"shard": 3, "op": "add"}]',
-        '[{"op": "add", "shard": 3} ]',
-        '[{"op": "add", "shard": 3, "shard": 3}]',
-        '[{"op": "add", "shard": 3, "state": "active"}]',
-        '[{"op": "add", "shard": "3"}]',
-        '[{"op": "add", "shard": 3.0}]',
-        '[{"op": "add", "shard": true}]',
-        '[{"op": "add", "shard": null}]',
-        '[{"op": "add", "shard": 0}]',
-        '[{"op": "add", "shard": 2147483648}]',
-        '[{"op": "add", "shard": ' + "9" * 5000 + "}]",
+        '[{"ids": [3], "op": "add"}]',
+        '[{"op": "add", "ids": [3]} ]',
+        '[{"op": "add", "ids": [3], "shard": 3}]',
+        '[{"op": "add", "ids": [3], "state": "active"}]',
+        '[{"op": "add", "ids": ["3"]}]',
+        '[{"op": "add", "ids": [3].0}]',
+        '[{"op": "add", "ids": [true]}]',
+        '[{"op": "add", "ids": [null]}]',
+        '[{"op": "add", "ids": [0]}]',
+        '[{"op": "add", "ids": [2147483648]}]',
+        '[{"op": "add", "ids": [' + "9" * 5000 + "]}]",
+        '[{"op": "add", "ids": []}]',
+        '[{"op": "add", "ids": 3}]',
+        '[{"op": "add", "ids": [3, 2]}]',
+        '[{"op": "add", "ids": [2, 2]}]',
         '[{"op": "move", "shard": 2, "to": null}]',
         '[{"op": "assign", "shard": 3, "tenants": []}]',
         '[{"op": "assign", "shard": 3, "tenants": 7}]',

@@ -94,5 +94,5 @@ def test_text_that_some_runner_would_change_is_refused(text: str) -> None:
 
 
 def test_ordinary_comments_pass() -> None:
-    text = '-- shardgen:ops [{"op": "add", "shard": 3}]'
+    text = '-- shardgen:ops [{"op": "add", "ids": [3]}]'
     assert comment_text(text) == text

@@ -150,11 +150,11 @@ def two_at_once(folder: Folder) -> None:
 
 
 def illegal_step(folder: Folder) -> None:
-    folder.append([Add(shard=2)], names(desired()))
+    folder.append([Add(ids=(2,))], names(desired()))
 
 
 def illegal_steps(folder: Folder) -> None:
-    folder.append([Drain(shard=9, to=8), Add(shard=2)], names(desired()))
+    folder.append([Drain(shard=9, to=8), Add(ids=(2,))], names(desired()))
 
 
 def stranger_in_the_sum(folder: Folder) -> None:
