@@ -60,7 +60,8 @@ format: $(VENV)/.dev ## let ruff format the code
 
 .PHONY: accept
 accept: $(VENV)/.dev ## rewrite the golden files from what the code does; review the git diff
-	@ACCEPT=1 $(BIN)/python -m pytest -q tests/test_cases.py tests/test_refused.py || true
+	@ACCEPT=1 $(BIN)/python -m pytest -q tests/test_cases.py tests/test_refused.py \
+		tests/test_docs.py tests/test_readme.py || true
 	@git --no-pager diff --stat -- tests
 
 .PHONY: bench

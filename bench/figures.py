@@ -33,7 +33,9 @@ def table(figures: list[Figure]) -> str:
     rows = [HEAD, *map(cells, figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     lines = ["| " + " | ".join(map(aligned, row, widths, range(len(row)))) + " |" for row in rows]
-    marks = ["-" * (width + 1) + ("-" if column in LEFT else ":") for column, width in enumerate(widths)]
+    marks = [
+        "-" * (width + 1) + ("-" if column in LEFT else ":") for column, width in enumerate(widths)
+    ]
     lines.insert(1, "|" + "|".join(marks) + "|")
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""Runs of shardgen on projects of several sizes, interleaved so that a slow moment hits all alike."""
+"""Sizes of projects in; what shardgen and a plain script take for each, in interleaved runs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What shardgen writes for 3 and for 4 shards in; plain templates of the same text out.
 
-The plain script must write what shardgen writes, or the comparison would be unfair. So its templates
-are the outputs for 3 shards, with a loop over the others where a fourth shard adds lines.
+The plain script must write what shardgen writes, or the comparison would be unfair. So its
+templates are the outputs for 3 shards, with a loop over the others where a fourth adds lines.
 """
 
 from __future__ import annotations

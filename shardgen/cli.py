@@ -63,7 +63,7 @@ def in_project(context: click.Context, config: str | None, run: Callable[..., in
         raise
 
 
-@cli.command()
+@cli.command(short_help="Write what is out of date, and say what was done.")
 @option_config
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @click.option("--overwrite", multiple=True, metavar="PATH",
@@ -94,7 +94,7 @@ def render(context: click.Context, /, config: str | None, **options: Any) -> int
     return in_project(context, config, run, **options)
 
 
-@cli.command()
+@cli.command(short_help="Prove that the files agree with shards.yaml.")
 @option_config
 @click.option("--full", is_flag=True,
               help="Render again even where every digest matches. Always on where CI is set.")  # fmt: skip
@@ -134,7 +134,7 @@ def check(
     )
 
 
-@cli.command()
+@cli.command(short_help="Say where a tenant goes, and why.")
 @option_config
 @click.argument("tenant", type=int)
 @click.option("--shard", type=int, metavar="N", help="The shard that the caller passes.")
@@ -154,7 +154,7 @@ def route(context: click.Context, /, config: str | None, **options: Any) -> int:
     return in_project(context, config, run, **options)
 
 
-@cli.command()
+@cli.command(short_help="Add a shard to shards.yaml.")
 @option_config
 @click.argument("values", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--id", "number", type=click.IntRange(1, 2**31 - 1), metavar="N",
@@ -176,7 +176,7 @@ def add(context: click.Context, /, config: str | None, **options: Any) -> int:
     return in_project(context, config, run, **options)
 
 
-@cli.command()
+@cli.command(short_help="Start a project.")
 @option_config
 @click.option("--service", default="baileys", show_default=True, metavar="NAME",
               help="The compose service that is shard 1.")  # fmt: skip
@@ -199,7 +199,7 @@ def init(context: click.Context, /, config: str | None, *, service: str, shards:
     return run(root or ".", name, service=service, shards=shards)
 
 
-@cli.command()
+@cli.command(short_help="Print the JSON schema of shards.yaml.")
 def schema() -> int:
     """Print the JSON schema of shards.yaml.
 
@@ -214,7 +214,7 @@ def schema() -> int:
     return 0
 
 
-@cli.command()
+@cli.command(short_help="Explain a diagnostic's code.")
 @click.argument("code", required=False)
 def explain(code: str | None) -> int:
     """Explain a diagnostic's CODE, with an example; without CODE, list all.

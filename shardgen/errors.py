@@ -19,17 +19,19 @@ class ShardgenError(Exception):
 class InvalidInput(ShardgenError):
     """What the user wrote is wrong; carries every diagnostic of the run.
 
-    `root` is the folder that the diagnostics' files are relative to, and `texts` holds those that
-    are not on disk; the edge sets both.
+    `root` is the folder that the diagnostics' files are relative to; the edge sets it. `texts`
+    holds the files that are not on disk as they were checked.
     """
 
     exit_code = 2
     root = "."
-    texts: Mapping[str, str] = {}
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+    def __init__(
+        self, diagnostics: Sequence[Diagnostic], texts: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(f"{len(diagnostics)} errors")
         self.diagnostics = tuple(diagnostics)
+        self.texts = texts or {}
 
 
 class UnreadableOutput(ShardgenError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shardgen import plan, record
 from shardgen.diagnostics import plain
@@ -19,18 +19,17 @@ if TYPE_CHECKING:
     Paint = Callable[[str, str], str]
 
 FORMAT_VERSION = 1
-#: Why an output fails `check --tracked`.
-UNTRACKED = "not tracked by git"
 
 
 def refusal_text(workspace: Workspace, paint: Paint = plain) -> str:
     """Return why nothing was written: each file, its diff, and the ways out."""
     parts = []
     for change in workspace.refusals:
-        lines = [f"{paint(change.destination, 'bold')}   {change.reason}", *diff(change, paint)]
+        lines = [f"{paint(change.destination, 'bold')}   {change.reason}"]
+        lines += painted(diff(change), paint)
         parts.append("\n".join(lines))
-    parts.append("\n".join([f"{error(paint)}: nothing was written: {count(workspace.refusals)} not "
-                            "ours to change", *ways_out(workspace)]))  # fmt: skip
+    what = f"nothing was written: {count(workspace.refusals)} not ours to change"
+    parts.append("\n".join([f"{error(paint)}: {what}", *ways_out(workspace)]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -78,24 +77,47 @@ def state_lines(workspace: Workspace) -> list[str]:
     ]
 
 
+class Finding(NamedTuple):
+    """One thing that is not as it should be. `kind` is a short name for programs."""
+
+    path: str
+    kind: str
+    reason: str
+    diff: tuple[str, ...] = ()
+
+
+def findings_of(workspace: Workspace, untracked: Iterable[str] = ()) -> list[Finding]:
+    """Return all that is wrong with a project, in the order in which its files are written."""
+    found = [
+        Finding(change.destination, change.kind, change.reason, tuple(diff(change)))
+        for change in workspace.drift
+    ]
+    found += [
+        Finding(f"{workspace.ledger_folder}/{problem.path}", "ledger", problem.message)
+        for problem in workspace.damage
+    ]
+    if reason := lock_finding(workspace):
+        found.append(Finding(workspace.lock, "lock", reason))
+    found += [Finding(workspace.config, "state", line) for line in state_lines(workspace)]
+    return [*found, *(Finding(path, "untracked", "not tracked by git") for path in untracked)]
+
+
 def check_text(
-    workspace: Workspace, untracked: Sequence[str] = (), *, with_diff: bool = True, paint: Paint = plain
+    workspace: Workspace,
+    untracked: Sequence[str] = (),
+    *,
+    with_diff: bool = True,
+    paint: Paint = plain,
 ) -> str:
     """Return why a check failed: the files, the reasons, the diffs, and last what to type."""
-    parts = []
-    for change in workspace.drift:
-        lines = [f"{paint(change.destination, 'bold')}   {change.reason}"]
-        if with_diff:
-            lines += diff(change, paint)
-        parts.append("\n".join(lines))
-    parts += damage_lines(workspace)
-    if lock_reason := lock_finding(workspace):
-        parts.append(f"{paint(workspace.lock, 'bold')}   {lock_reason}")
-    head = [f"{count(parts)} not as shards.yaml says"] if parts else []
-    head += [f"{count(untracked)} not tracked by git"] if untracked else []
-    parts += [f"{paint(path, 'bold')}   {UNTRACKED}" for path in untracked]
-    parts += state_lines(workspace)
-    return "\n".join([*parts, "", *head, *fix_lines(workspace, untracked)]) + "\n"
+    found = findings_of(workspace, untracked)
+    lines = []
+    for finding in found:
+        lines.append(f"{paint(finding.path, 'bold')}   {finding.reason}")
+        lines += painted(finding.diff, paint) if with_diff else ()
+    paths = {finding.path for finding in found}
+    lines += ["", f"{count(paths)} not as shards.yaml says", *fix_lines(workspace, untracked)]
+    return "\n".join(lines) + "\n"
 
 
 def count(items: Iterable[object]) -> str:
@@ -176,7 +198,7 @@ def decision_lines(workspace: Workspace) -> Iterator[str]:
         )
 
 
-def diff(change: Change, paint: Paint) -> list[str]:
+def diff(change: Change) -> list[str]:
     """Return a file's diff: for a hand edit what the edit did, else what a render would do."""
     if change.before is None or change.after is None:
         return []
@@ -184,33 +206,23 @@ def diff(change: Change, paint: Paint) -> list[str]:
         content.decode("utf-8", "replace") for content in (change.before, change.after)
     )
     by_hand = change.kind == plan.REFUSE
-    lines = diff_lines(after, before) if by_hand else diff_lines(before, after)
+    return diff_lines(after, before) if by_hand else diff_lines(before, after)
+
+
+def painted(lines: Iterable[str], paint: Paint) -> Iterator[str]:
+    """Yield the lines of a diff, indented and in colour."""
     styles = {"-": "remove", "+": "create", "@": "place"}
-    return ["  " + paint(line, styles.get(line[:1], "plain")) for line in lines]
+    for line in lines:
+        yield "  " + paint(line, styles.get(line[:1], "plain"))
 
 
 def check_json(workspace: Workspace, untracked: Sequence[str] = ()) -> dict[str, Any]:
     """Return a check's result as data (schema/check.schema.json)."""
-    findings = [
-        {"path": change.destination, "kind": change.kind, "reason": change.reason,
-         "diff": diff(change, plain)}
-        for change in workspace.drift
-    ]  # fmt: skip
-    findings += [
-        {"path": f"{workspace.ledger_folder}/{problem.path}", "kind": "ledger",
-         "reason": problem.message, "diff": []}
-        for problem in workspace.damage
-    ]  # fmt: skip
-    if reason := lock_finding(workspace):
-        findings.append({"path": workspace.lock, "kind": "lock", "reason": reason, "diff": []})
-    findings += [
-        {"path": path, "kind": "untracked", "reason": UNTRACKED, "diff": []} for path in untracked
-    ]
-    clean = not findings
+    found = findings_of(workspace, untracked)
     return {
         "format_version": FORMAT_VERSION,
-        "clean": clean,
+        "clean": not found,
         "files": len(workspace.changes),
-        "findings": findings,
-        "fix": [] if clean else fix_lines(workspace, untracked),
+        "findings": [{**finding._asdict(), "diff": list(finding.diff)} for finding in found],
+        "fix": fix_lines(workspace, untracked) if found else [],
     }

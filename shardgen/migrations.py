@@ -217,7 +217,7 @@ def diagnostic(problem: history.PlanProblem, fleet: Fleet, document: Document) -
     elif problem.shard in index:
         path = ("shards", index[problem.shard])
     code = CODES.get(problem.kind, "SG607")
-    return document.error(path, code, problem.message, problem.hint)
+    return document.error(path, code, problem.message, problem.hint, key=path == ("shards",))
 
 
 def problem_path(folder: Folder, problem: Problem) -> str:

@@ -211,6 +211,8 @@ def finalize(value: Any) -> Any:
     """Return a value that a template may write: quoted text, or an integer."""
     if isinstance(value, Quoted) or (isinstance(value, int) and not isinstance(value, bool)):
         return value
+    if hasattr(type(value), "_fail_with_undefined_error"):
+        str(value)  # jinja says best what is undefined, or what the sandbox does not allow
     raise UnquotedValue(value)
 
 

@@ -28,6 +28,8 @@ def render_text(workspace: Workspace, *, dry: bool, paint: Paint = plain) -> str
         f"{note(change, workspace)}".rstrip()
         for change in drift
     ]
+    if not workspace.has_same_lock:
+        lines.append(f"  {paint('~', 'update')} {workspace.lock}")
     unchanged = len(workspace.changes) - len(drift)
     verb = "to write" if dry else "written"
     lines.append(f"  {len(drift)} {verb}, {unchanged} unchanged")

@@ -12,9 +12,7 @@ from shardgen.diagnostics import Diagnostic
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: What no YAML file may hold; compiled only for an error, since that takes 4 ms.
-UNPRINTABLE = (
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 ALIAS = re.compile(r"\*[^\s,\[\]{}]+")
 EXPECTED = re.compile("did not find (?:the )?expected (.*)")

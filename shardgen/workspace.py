@@ -86,6 +86,11 @@ class Workspace:
         return self.lock_before is not None and not self.lock_before.is_complete
 
     @property
+    def has_same_lock(self) -> bool:
+        """Whether the lock on disk needs no writing."""
+        return self.lock_on_disk == self.lock_after.encode()
+
+    @property
     def lock_is_current(self) -> bool:
         """Whether the lock says exactly what it should; another package's digest is no drift."""
         if self.lock_on_disk is None:

@@ -8,7 +8,7 @@ import pytest
 
 from shardgen.disk import Disk
 from shardgen.validate import validate
-from tests.cases import cases, render, set_up
+from tests.folders import cases, render, set_up
 
 if TYPE_CHECKING:
     from pathlib import Path

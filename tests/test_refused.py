@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shardgen.codes import CODES
-from tests.cases import HERE, cases, render
+from tests.folders import HERE, cases, render
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +114,7 @@ def test_explanation(code: str) -> None:
 @pytest.fixture
 def project(case: Path, tmp_path: Path) -> Path:
     """Return a project made from a case."""
-    from tests.cases import set_up
+    from tests.folders import set_up
 
     set_up(case, tmp_path)
     return tmp_path

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shardgen.codes import CODES
 from shardgen.errors import InvalidInput
 from shardgen.validate import Inputs, validate
-from tests.cases import BASE
+from tests.folders import BASE
 from tests.test_schema import mutated, places
 
 if TYPE_CHECKING:

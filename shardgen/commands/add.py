@@ -47,8 +47,7 @@ def add(
         try:
             workspace = open_workspace(Edited(disk, config, text.encode()), config)
         except InvalidInput as error:
-            error.texts = {config: text}
-            raise
+            raise InvalidInput(error.diagnostics, texts={config: text}) from None
         if not dry_run:
             replace_text(disk.path(config), text)
     verb = "would add" if dry_run else "added"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from shardgen.codes import CODES
 from shardgen.errors import UsageError
 from shardgen.terminal import out
@@ -16,8 +14,6 @@ def explain(code: str | None) -> int:
         return 0
     found = CODES.get(code.upper())
     if found is None:
-        near = difflib.get_close_matches(code.upper(), CODES, n=1)
-        hint = f"did you mean {near[0]}?" if near else "`shardgen explain` lists all"
-        raise UsageError(f"there is no code {code!r}; {hint}")
+        raise UsageError(f"there is no code {code!r}; `shardgen explain` lists all")
     out(f"{code.upper()}  {found.title}\n\n{found.explanation.strip()}\n")
     return 0

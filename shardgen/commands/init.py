@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 
-from shardgen.errors import Refused
+from shardgen.disk import Disk
+from shardgen.errors import InvalidInput, Refused
 from shardgen.files import replace_text
 from shardgen.resources import resource_text
 from shardgen.terminal import out
+from shardgen.validate import validate
 
 SCHEMA = "schema/shards.schema.json"
+#: The codes of names that are not legal where they end up.
+NAMES = "SG5"
 
 
 def init(root: str, config: str, *, service: str, shards: int) -> int:
@@ -17,14 +21,26 @@ def init(root: str, config: str, *, service: str, shards: int) -> int:
     path = os.path.join(root, config)
     if os.path.lexists(path):
         raise Refused(f"error: {config} is there already; edit it and run `shardgen render`")
-    replace_text(path, first_text(service, shards))
+    text = first_text(service, shards)
+    refuse_name(text, config, Disk(root))
+    replace_text(path, text)
     out(f"  + {config}\n")
     schema = os.path.join(root, *SCHEMA.split("/"))
     if not os.path.lexists(schema):
         replace_text(schema, resource_text(SCHEMA))
         out(f"  + {SCHEMA}\n")
-    out(f"\nnext  {next_step(root, service)}\n")
+    out(f"\nnext  {next_step(root, config, service)}\n")
     return 0
+
+
+def refuse_name(text: str, config: str, disk: Disk) -> None:
+    """Raise InvalidInput where the service's name is none; a missing base file comes later."""
+    try:
+        validate(text.encode(), config, disk)
+    except InvalidInput as error:
+        wrong = [each for each in error.diagnostics if each.code.startswith(NAMES)]
+        if wrong:
+            raise InvalidInput(wrong, texts={config: text}) from None
 
 
 def first_text(service: str, shards: int) -> str:
@@ -38,10 +54,10 @@ def first_text(service: str, shards: int) -> str:
     )
 
 
-def next_step(root: str, service: str) -> str:
+def next_step(root: str, config: str, service: str) -> str:
     """Return what to do after the start: the base file comes first."""
     if os.path.exists(os.path.join(root, "docker-compose.yml")):
-        return "shardgen render"
+        return "shardgen render" if config == "shards.yaml" else f"shardgen render -c {config}"
     return (
         f"write a docker-compose.yml whose service {service!r} is shard 1, "
         "or name another file: `service: {base: …}`"

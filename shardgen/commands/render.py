@@ -36,7 +36,7 @@ def render(
             clear(disk.root, lock_name(config))
         workspace = open_workspace(disk, config, overwrite=overwrite)
         refuse(workspace, allow_state_change)
-        if not dry_run and (workspace.drift or not is_same_lock(workspace)):
+        if not dry_run and (workspace.drift or not workspace.has_same_lock):
             write_plan(
                 disk.root,
                 workspace.changes,
@@ -46,11 +46,6 @@ def render(
             )
     out(report.render_text(workspace, dry=dry_run, paint=painter()))
     return 0
-
-
-def is_same_lock(workspace: Workspace) -> bool:
-    """Return whether the lock on disk needs no writing."""
-    return workspace.lock_on_disk == workspace.lock_after.encode()
 
 
 def refuse(workspace: Workspace, allowed: Collection[int]) -> None:

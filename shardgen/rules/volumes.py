@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shardgen import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shardgen.base import Base
     from shardgen.compose import Mount
@@ -78,16 +78,16 @@ def same_target(first: str, second: str) -> bool:
     return posixpath.normpath(first) == posixpath.normpath(second)
 
 
-def volume_owners(subject: Subject) -> dict[str, Shard]:
+def volume_owners(shards: Sequence[Shard]) -> dict[str, Shard]:
     """Return whose each volume is; one that two shards have is the first one's."""
-    return {shard.volume: shard for shard in reversed(subject.shards)}
+    return {shard.volume: shard for shard in reversed(shards)}
 
 
 def other_services(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse another service of the base with a shard's volume, by whatever way."""
     if subject.base is None or not subject.base_service:
         return
-    owners = volume_owners(subject)
+    owners = volume_owners(subject.live)
     own = subject.fleet.service.name
     derived = {shard.service for shard in subject.later}
     for name, service in subject.base.services.items():
@@ -175,7 +175,7 @@ def same_names(base: Base, owners: dict[str, Shard]) -> Iterator[Diagnostic]:
 
 def passed_through(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse mounts under `compose:` that touch the shards' state."""
-    owners = volume_owners(subject)
+    owners = volume_owners(subject.shards)
     services = {shard.service for shard in subject.live}
     for path, layer, shard in subject.layers():
         extra = layer.get("compose", {})

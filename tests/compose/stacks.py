@@ -60,10 +60,15 @@ class Compose:
         profiles = ("--profile", profile) if profile else ()
         return set(self.run(folder, *profiles, "config", "--services", files=FILES).split())
 
-    def hashes(self, folder: Path) -> dict[str, str]:
-        """Return the hash of every service: where it differs, `up` recreates the container."""
+    def definitions(self, folder: Path) -> dict[str, tuple[str, str]]:
+        """Return the hash and the model of every service: where either differs, `up` recreates it.
+
+        The hash of `config` leaves out the env files in compose 2, and that of `up` does not.
+        """
         text = self.run(folder, "--profile", "*", "config", "--hash", "*", files=FILES)
-        return dict(line.split() for line in text.splitlines())
+        models = self.model(folder)["services"]
+        hashes = dict(line.split() for line in text.splitlines())
+        return {name: (hashes[name], json.dumps(models[name], sort_keys=True)) for name in models}
 
 
 def project(folder: Path, shards: str, base: str | None = PLAIN, **files: str) -> Path:

@@ -117,7 +117,6 @@ STATEMENTS: dict[str, dict[str, Any]] = {
     "compose: {volumes: ['more:/more', 'cache:/cache:ro'], tmpfs: /run}": {},
     "compose: {extra_hosts: {b: 10.0.0.2}, ports: ['3301'], user: '0440'}": {"user": "0440"},
     "compose: {deploy: {resources: {reservations: {memory: 1m}}}, x-note: {a: [1]}}": {},
-    "labels: {a: null}\n  compose: {labels: {c: x}}": {"labels": {"b": "2", "c": "x"}},
     "profile: null": {},
 }  # fmt: skip
 Render = Callable[[str, str], Path]
