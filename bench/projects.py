@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -21,12 +22,13 @@ def make_project(folder: Path, shards: int) -> None:
 
 
 def forget_outputs(folder: Path) -> None:
-    """Make a project one that was never rendered again."""
+    """Make a project one that was never rendered, and leave the disk nothing to catch up on."""
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
         elif path.name not in INPUTS:
             path.unlink()
+    os.sync()
 
 
 def outputs(folder: Path) -> dict[str, str]:

@@ -41,27 +41,35 @@ def in_flow(document: Document, node: Any, entry: Mapping[str, Any]) -> str:
 
 def in_block(document: Document, node: Any, entry: Mapping[str, Any]) -> str:
     """Return the text with an entry below the list's last line, indented as the others are."""
-    ending = "\r\n" if "\r\n" in document.text else "\n"
-    end = content_end(document, node.value[-1])
-    line_end = document.text.find("\n", end)
-    at = len(document.text) if line_end < 0 else line_end + 1
-    before = document.text[:at]
-    before += "" if before.endswith("\n") else ending
-    first = node.value[0].start_mark
-    line_start = document.text.rfind("\n", 0, first.index) + 1
-    dash = document.text[line_start : first.index].find("-")
-    pad = " " * dash
+    text, ending = document.text, "\r\n" if "\r\n" in document.text else "\n"
+    at = line_after(text, content_end(document, node.value[-1]))
+    before = text[:at] if not at or text[at - 1] == "\n" else text[:at] + ending
+    pad = " " * node.start_mark.column
     lines = [f"{pad}- id: {entry['id']}"]
     lines += [f"{pad}  {key}: {yaml_flow(value)}" for key, value in entry.items() if key != "id"]
-    return before + "".join(line + ending for line in lines) + document.text[at:]
+    return before + "".join(line + ending for line in lines) + text[at:]
+
+
+def line_after(text: str, place: int) -> int:
+    """Return where the line after a place begins; a place at the start of a line is one."""
+    if text[place - 1 : place] == "\n":
+        return place
+    line_end = text.find("\n", place)
+    return len(text) if line_end < 0 else line_end + 1
 
 
 def content_end(document: Document, node: Any) -> int:
-    """Return where the text of a node ends; libyaml's own mark is past the blank lines below it."""
+    """Return where the text of a node ends; libyaml's own mark is past the blank lines below it.
+
+    They belong to a block scalar that keeps them (`|+`).
+    """
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         return content_end(document, last[1] if isinstance(last, tuple) else last)
-    end = int(node.end_mark.index)
-    while end > node.start_mark.index and document.text[end - 1] in " \r\n\t":
+    start, end = int(node.start_mark.index), int(node.end_mark.index)
+    head = document.text[start:end].partition("\n")[0]
+    if getattr(node, "style", "") in {"|", ">"} and "+" in head.partition("#")[0]:
+        return end
+    while end > start and document.text[end - 1] in " \r\n\t":
         end -= 1
     return end

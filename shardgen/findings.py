@@ -163,7 +163,7 @@ def fix_lines(workspace: Workspace, untracked: Sequence[str] = ()) -> list[str]:
     """Return the way back to a clean check: decisions first, the command to type last."""
     decisions = list(decision_lines(workspace))
     commands = [
-        problem.fix.format(folder=workspace.ledger_folder)
+        problem.fix.format(folder=shlex.quote(workspace.ledger_folder))
         for problem in workspace.damage
         if problem.is_command
     ]

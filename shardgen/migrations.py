@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from shardgen import plan, readback
 from shardgen.digest import digest
 from shardgen.errors import InvalidInput, UnreadableOutput
 from shardgen.ledger import history, migration, sums, verify
-from shardgen.ledger.damage import restored
+from shardgen.ledger.damage import Problem, restored
 from shardgen.ledger.names import Names, derive_names
 from shardgen.lock import Owned
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shardgen.diagnostics import Diagnostic
-    from shardgen.ledger.verify import Ledger, Problem
+    from shardgen.ledger.verify import Ledger
     from shardgen.lock import Lock
     from shardgen.model import Fleet
     from shardgen.plan import Change
@@ -77,26 +78,44 @@ def announced(lock: Lock, path: str, content: bytes) -> bool:
 def read_ledger(folder: Folder, lock: Lock | None) -> Ledger:
     """Return the ledger; committed files that the lock knows and the folder lacks are a problem."""
     ledger = verify.read_ledger(folder.files, folder.sum)
+    if folder.sum is None and (old := former_folder(folder, lock)):
+        return replace(ledger, problems=(moved(folder, old),))
     reported = {problem.path for problem in ledger.problems}
     lost = [
-        restored(name, "missing", f"is gone, and so is its line in {sums.SUM_FILE}")
-        for name in lost_files(folder, lock)
-        if name not in reported
+        restored(name, "missing", f"is gone, and so is its line in {sums.SUM_FILE}", whole=True)
+        for name in committed_files(lock).get(folder.path, ())
+        if name not in folder.files and name not in reported
     ]
     return replace(ledger, problems=(*ledger.problems, *lost)) if lost else ledger
 
 
-def lost_files(folder: Folder, lock: Lock | None) -> list[str]:
-    """Return the names of committed migrations of this folder that are not there."""
-    prefix = f"{folder.path}/"
-    return [
-        path.removeprefix(prefix)
-        for path, entry in sorted(lock.outputs.items() if lock else ())
-        if entry.form == "once"
-        and entry.was is None
-        and path.startswith(prefix)
-        and path.removeprefix(prefix) not in folder.files
-    ]
+def committed_files(lock: Lock | None) -> dict[str, list[str]]:
+    """Return the names of the migrations that the lock lists as committed, by their folder."""
+    found: dict[str, list[str]] = {}
+    for path, entry in sorted(lock.outputs.items() if lock else ()):
+        if entry.form == "once" and entry.was is None:
+            folder, _, name = path.rpartition("/")
+            found.setdefault(folder, []).append(name)
+    return found
+
+
+def former_folder(folder: Folder, lock: Lock | None) -> str | None:
+    """Return where the ledger was at the last render, if that is another folder."""
+    known = committed_files(lock)
+    return None if folder.path in known else next(iter(known), None)
+
+
+def moved(folder: Folder, old: str) -> Problem:
+    """Return the problem of a ledger that did not come along to its new path."""
+    parent = shlex.quote(folder.path.rpartition("/")[0] or ".")
+    move = f"mv {shlex.quote(old)} {shlex.quote(folder.path)}"
+    return Problem(
+        path=sums.SUM_FILE,
+        kind="moved",
+        message=f"is not there: the ledger was in {old!r} at the last render",
+        fix=move if parent == "." else f"mkdir -p {parent} && {move}",
+        is_command=True,
+    )
 
 
 def desired_of(fleet: Fleet) -> history.Desired:

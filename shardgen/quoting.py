@@ -78,16 +78,18 @@ def yaml_flow(value: Any) -> str:
     """Return a value on one line."""
     tag = "!override " if isinstance(value, Whole) else ""
     if isinstance(value, dict):
-        items = ", ".join(f"{yaml_key(key)}: {yaml_flow(item)}" for key, item in value.items())
+        items = ", ".join(
+            f"{yaml_key(key, item)}: {yaml_flow(item)}" for key, item in value.items()
+        )
         return f"{tag}{{{items}}}"
     if isinstance(value, (list, tuple)):
         return f"{tag}[{', '.join(yaml_flow(item) for item in value)}]"
     return yaml_scalar(value, flow=True)
 
 
-def yaml_key(key: str) -> str:
+def yaml_key(key: str, value: Any) -> str:
     """Return a mapping's key; `<<` is the merge key only where its value is an alias."""
-    return key if key == "<<" else yaml_scalar(key, flow=True)
+    return key if isinstance(value, Alias) else yaml_scalar(key, flow=True)
 
 
 def short_flow(value: Any) -> str | None:
@@ -115,7 +117,7 @@ def block_lines(value: Any, pad: str) -> list[str]:
     lines: list[str] = []
     if isinstance(value, dict):
         for key, item in value.items():
-            lines += entry_lines(f"{pad}{yaml_key(key)}:", item, pad + "  ")
+            lines += entry_lines(f"{pad}{yaml_key(key, item)}:", item, pad + "  ")
     else:
         for item in value:
             lines += entry_lines(f"{pad}-", item, pad + "  ")
@@ -146,13 +148,13 @@ def yaml(value: Any) -> Quoted:
 def env(value: Any) -> Quoted:
     """Filter: a value of an env file, as python-dotenv and compose both read it.
 
-    Single quotes keep everything but themselves and a backslash, which the two readers
-    disagree on; so such a value is refused.
+    Single quotes keep everything but themselves, a backslash, which the two readers disagree on,
+    and `${`, which python-dotenv replaces even there; so such a value is refused.
     """
     text = str(value)
     if ENV_PLAIN.fullmatch(text):
         return Quoted(text)
-    if re.search(r"['\\\x00-\x1f\x7f]", text):
+    if re.search(r"['\\\x00-\x1f\x7f]|\$\{", text):
         raise ValueError(f"{text!r} has no spelling that every env file reader agrees on")
     return Quoted(f"'{text}'")
 
@@ -173,7 +175,7 @@ def json_text(value: Any) -> Quoted:
 
 def name(value: Any) -> Quoted:
     """Filter: a bare name, as Python, compose and the shell all allow it."""
-    if not NAME.fullmatch(str(value)):
+    if not isinstance(value, str) or not NAME.fullmatch(value):
         raise ValueError(f"{value!r} is no name")
     return Quoted(value)
 
@@ -220,4 +222,6 @@ class UnquotedValue(ValueError):
     """A template wrote a value that passed no quoting filter."""
 
     def __init__(self, value: Any) -> None:
-        super().__init__(f"{value!r} passed no quoting filter: add one, as in `{{{{ value | yaml }}}}`")
+        super().__init__(
+            f"{value!r} passed no quoting filter: add one, as in `{{{{ value | yaml }}}}`"
+        )

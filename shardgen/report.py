@@ -29,7 +29,8 @@ def render_text(workspace: Workspace, *, dry: bool, paint: Paint = plain) -> str
         for change in drift
     ]
     if not workspace.has_same_lock:
-        lines.append(f"  {paint('~', 'update')} {workspace.lock}")
+        sign = plan.UPDATE if workspace.lock_on_disk else plan.CREATE
+        lines.append(f"  {paint(SIGNS[sign], sign)} {workspace.lock}")
     unchanged = len(workspace.changes) - len(drift)
     verb = "to write" if dry else "written"
     lines.append(f"  {len(drift)} {verb}, {unchanged} unchanged")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from shardgen import report
@@ -49,7 +50,7 @@ def add(
         except InvalidInput as error:
             raise InvalidInput(error.diagnostics, texts={config: text}) from None
         if not dry_run:
-            replace_text(disk.path(config), text)
+            replace_text(os.path.realpath(disk.path(config)), text)
     verb = "would add" if dry_run else "added"
     out(f"{verb} shard {chosen} to {config}; `{workspace.commands.render}` will do this:\n\n")
     out(report.render_text(workspace, dry=True, paint=painter()))
@@ -61,4 +62,10 @@ def parsed(argument: str) -> tuple[str, Any]:
     key, equals, text = argument.partition("=")
     if not equals or not key:
         raise UsageError(f"{argument!r} is not key=value, as in volume=whatsapp_auth_eu")
-    return key, parse(text, argument).data if text else None
+    if key == "id":
+        raise UsageError(f"{argument!r}: the id is given by --id")
+    value = parse(text, argument)
+    if value.problems:
+        problem = value.problems[0]
+        raise UsageError(f"{argument!r}: {problem.message}; {problem.hint}")
+    return key, value.data

@@ -74,9 +74,10 @@ def _started(recorded: Recorded, operation: Operation) -> Recorded:
                 shard_column=operation.shard_column,
                 adopted=operation.shards,
                 default_shard=operation.default,
+                runner=operation.runner,
             )
         case Pin():
-            return replace(recorded, pinned=True)
+            return replace(recorded, pin=operation)
         case Validate():
             return replace(recorded, validated=True)
         case Default():
@@ -96,6 +97,8 @@ def _changed_shards(recorded: Recorded, operation: Operation) -> dict[int, Recor
             return {operation.shard: RecordedShard(state=ACTIVE)}
         case Drain():
             return {operation.shard: RecordedShard(state=DRAINING, move_to=operation.to)}
+        case Move(shard=shard, part=part, parts=parts):
+            return {shard: replace(recorded.shards[shard], moved=part, parts=parts)}
         case Retire():
             drained = recorded.shards.get(operation.shard)
             to = drained.move_to if drained else None
@@ -108,7 +111,9 @@ def _changed_tenants(recorded: Recorded, operation: Operation) -> dict[int, int]
     match operation:
         case Assign():
             return dict.fromkeys(operation.tenants, operation.shard)
-        case Move():
-            return dict.fromkeys(recorded.tenants_of(operation.shard), operation.to)
+        case Move(part=part, parts=parts):
+            there = recorded.tenants_of(operation.shard)
+            moved = (tenant for tenant in there if tenant % parts == part - 1)
+            return dict.fromkeys(moved, operation.to)
         case _:
             return {}

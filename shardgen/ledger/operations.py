@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from shardgen.ledger.runners import PSQL, RUNNERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,6 +19,8 @@ LARGEST_SHARD = 2**31 - 1
 LARGEST_TENANT = 2**63 - 1
 #: shards that init may register, so that a forged file cannot exhaust the memory
 MOST_ADOPTED = 100_000
+#: files that one pin or one move may be split into
+MOST_PARTS = 1000
 
 #: the names that the migrations accept: what PostgreSQL keeps as it is, quoted or not
 NAME = re.compile("[a-z_][a-z0-9_]{0,62}")
@@ -27,7 +31,10 @@ FALLBACKS = ("md5", "modulo")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Init:
-    """Creates the column, the registry with shards 1..shards, the foreign key, the ledger table."""
+    """Creates the column, the registry with shards 1..shards, the foreign key, the ledger table.
+
+    `runner` is the tool that applies this file and all that follow.
+    """
 
     op: ClassVar[str] = "init"
     schema: str | None
@@ -36,16 +43,22 @@ class Init:
     shard_column: str
     shards: int
     default: int
+    runner: str = PSQL.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """Writes today's shard into rows: those without one (route column), or all (route hash)."""
+    """Writes today's shard into rows: those without one (route column), or all (route hash).
+
+    Part i of k, from 1, is about the rows whose id modulo k is i - 1.
+    """
 
     op: ClassVar[str] = "pin"
     route: str
     fallback: str
     shards: int
+    part: int = 1
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +112,13 @@ class Drain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """Puts every tenant of a draining shard on another one."""
+    """Puts every tenant of a draining shard on another one, in parts as `Pin` has them."""
 
     op: ClassVar[str] = "move"
     shard: int
     to: int
+    part: int = 1
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +201,12 @@ def _acceptable(name: str, value: object) -> bool:
             return value in ROUTES
         case "fallback":
             return value in FALLBACKS
+        case "runner":
+            return value in RUNNERS
         case "shards":
             return _is_shard(value, MOST_ADOPTED)
+        case "part" | "parts":
+            return _is_shard(value, MOST_PARTS)
         case "ids":
             return isinstance(value, tuple) and _are_shards(value)
         case "tenants":

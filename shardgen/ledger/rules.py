@@ -57,6 +57,11 @@ def _refused_start(recorded: Recorded, operation: Init | Pin | Validate) -> Refu
             return Refusal(kind="init_default", message=text)
         case Pin() if not recorded.initialised or recorded.pinned:
             return Refusal(kind="pin_order", message="pin follows init, once")
+        case Pin(part=part) if operation != replace(recorded.pin or operation, part=part):
+            return Refusal(kind="pin_parts", message="a part of the pin differs from the one before")
+        case Pin(part=part, parts=parts) if part != _next_part(recorded.pin, parts):
+            text = f"part {part} of {parts} of the pin has another place"
+            return Refusal(kind="pin_parts", message=text)
         case Pin(shards=shards) if shards != recorded.adopted:
             text = f"pin spreads tenants over {shards} shards but init registers {recorded.adopted}"
             return Refusal(kind="pin_shards", message=text)
@@ -106,6 +111,11 @@ def _refused_drain(recorded: Recorded, operation: Drain | Move) -> Refusal | Non
         case Move() if before is None or (before.state, before.move_to) != (DRAINING, to):
             text = f"shard {shard} must be drained towards shard {to} before its tenants move"
             return Refusal(kind="move_order", message=text)
+        case Move(part=part, parts=parts) if before and (
+            part != before.moved + 1 or parts not in {before.parts or parts}
+        ):
+            text = f"part {part} of {parts} of the move from shard {shard} has another place"
+            return Refusal(kind="move_parts", message=text)
         case _:
             return None
 

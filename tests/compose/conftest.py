@@ -43,7 +43,11 @@ def candidates() -> list[Path]:
     if given := os.environ.get(BINARIES):
         return [Path(path) for path in given.split(os.pathsep)]
     package = importlib.util.find_spec("compose")
-    inside = [Path(path) / "docker-compose" for path in package.submodule_search_locations or ()] if package else []
+    inside = (
+        [Path(path) / "docker-compose" for path in package.submodule_search_locations or ()]
+        if package
+        else []
+    )
     return [
         Path(sys.prefix, "bin", "docker-compose"),
         *sorted(Path(sys.prefix, "compose").glob("*/bin/docker-compose")),

@@ -41,7 +41,12 @@ class Compose:
         named = [part for file in files for part in ("-f", file)]
         command = [self.path, "-p", "stack", *named, *arguments]
         done = subprocess.run(
-            command, cwd=folder, env=environment(), capture_output=True, encoding="utf-8", check=False
+            command,
+            cwd=folder,
+            env=environment(),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

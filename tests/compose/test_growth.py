@@ -57,9 +57,7 @@ def test_g2_the_overlay_only_gains_lines(tmp_path: Path, profile: str) -> None:
         assert f"  whatsapp_auth_shard{number}:\n" in after
 
 
-def test_g2_no_shard_receives_what_changes_with_the_fleet(
-    compose: Compose, tmp_path: Path
-) -> None:
+def test_g2_no_shard_receives_what_changes_with_the_fleet(compose: Compose, tmp_path: Path) -> None:
     project(tmp_path, count(4, service=FLEET))
     services = compose.model(tmp_path)["services"]
     for name in ("baileys", "baileys-2", "baileys-3", "baileys-4"):

@@ -114,7 +114,16 @@ SERVICE = optional(
 )  # fmt: skip
 #: Where an item stands in both files, compose refuses to read the first two, and runs a hook twice.
 DISJOINT = ("security_opt", "group_add", "post_start")
-MAPPINGS = ("environment", "labels", "sysctls", "ulimits", "healthcheck", "deploy", "build", "logging")
+MAPPINGS = (
+    "environment",
+    "labels",
+    "sysctls",
+    "ulimits",
+    "healthcheck",
+    "deploy",
+    "build",
+    "logging",
+)
 
 
 @st.composite
@@ -174,7 +183,9 @@ def is_plain(value: Any) -> bool:
 
 @FEW
 @given(both=PAIRS)
-def test_merging_is_what_compose_does(compose: Compose, both: list[tuple[Service, Service]]) -> None:
+def test_merging_is_what_compose_does(
+    compose: Compose, both: list[tuple[Service, Service]]
+) -> None:
     first = named([service for service, _ in both])
     second = {}
     for name, (service, stated) in zip(first, both, strict=True):

@@ -11,7 +11,6 @@ from tests.compose.stacks import FILES, count, project
 from tests.projects import run
 
 
-
 @pytest.mark.parametrize("shards", [
     count(1),
     count(3, service="{consumers: [api], profile: null}"),

@@ -175,7 +175,9 @@ def test_an_entry_holds_for_its_shard_alone(
 ) -> None:
     """Shard 3 is as if nothing were stated; the entry's shard as if it were stated for all."""
     keys = statement.replace("\n  ", "\n    ")
-    entries = [f"  - id: {each}\n" + (f"    {keys}\n" if each == number else "") for each in (1, 2, 3)]
+    entries = [
+        f"  - id: {each}\n" + (f"    {keys}\n" if each == number else "") for each in (1, 2, 3)
+    ]
     folder = rendered("mappings", "shards:\n" + "".join(entries))
     (folder / "extra.env").write_text("EXTRA=1\n")
     model = compose.model(folder)
