@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-BUG = 70
-INTERRUPTED = 130
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command line; returns the exit code.
@@ -20,10 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
         from shardgen.quick import config_of, early_answer
 
         config = config_of(arguments)
-        files = early_answer(config) if config else None
+        files = early_answer(config) if config and config.isascii() else None
         if files is not None:
-            sys.stdout.write(f"{files} files agree with {os.path.basename(config or '')}\n")
-            return 0
+            return say(f"{files} files agree with {os.path.basename(config or '')}\n")
     import gc
 
     from shardgen.exits import run
@@ -36,6 +32,18 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         if is_collecting:
             gc.enable()
+
+
+def say(text: str) -> int:
+    """Write a result in ASCII; returns the exit code."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from shardgen.exits import unread
+
+        return unread()
+    return 0
 
 
 if __name__ == "__main__":

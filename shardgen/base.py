@@ -12,7 +12,7 @@ from shardgen.source import parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shardgen.source import Document
+    from shardgen.document import Document
 
     Read = Callable[[str], bytes | None]
 

@@ -71,6 +71,9 @@ def in_project(context: click.Context, config: str | None, run: Callable[..., in
 @click.option("--allow-state-change", multiple=True, type=int, metavar="ID",
               help="Let shard ID change its service, volume or mount. Its customers' paired devices "
               "stay on the old volume: move the data first. Repeatable.")  # fmt: skip
+@click.option("--replan", is_flag=False, flag_value="", default=None, metavar="[REF]",
+              help="Plan the migrations again that are not in git commit REF (by default HEAD). Only "
+              "where none of them was applied anywhere: this shardgen cannot know.")  # fmt: skip
 @click.pass_context
 def render(context: click.Context, /, config: str | None, **options: Any) -> int:
     """Write what is out of date, and say what was done.
@@ -83,11 +86,17 @@ def render(context: click.Context, /, config: str | None, **options: Any) -> int
     Where the change sends fallback tenants to another shard, the exact share is printed, with the
     line for shards.yaml that avoids it.
 
+    With --replan, five edits before the commit give one set of migrations and not five, and a
+    branch that was merged second takes the ledger of the first and appends to it
+    (docs/checking.md, "Two branches").
+
     \b
     Examples:
       shardgen render
       shardgen render --dry-run
       shardgen render --overwrite docker-compose.prod.yml
+      shardgen render --replan
+      shardgen render --replan origin/main
     """
     from shardgen.commands.render import render as run
 
@@ -100,6 +109,9 @@ def render(context: click.Context, /, config: str | None, **options: Any) -> int
               help="Render again even where every digest matches. Always on where CI is set.")  # fmt: skip
 @click.option("--no-diff", is_flag=True, help="Name the files and reasons alone.")
 @click.option("--tracked", is_flag=True, help="Fail on outputs that git does not track, too.")
+@click.option("--base", metavar="REF",
+              help="Prove that the migrations of git commit REF are still here, unchanged, before all "
+              "others. Exit 2 where git cannot read REF.")  # fmt: skip
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="json: one object, see schema/check.schema.json.")  # fmt: skip
 @click.pass_context
@@ -111,6 +123,7 @@ def check(
     full: bool,
     no_diff: bool,
     tracked: bool,
+    base: str | None,
     output_format: str,
 ) -> int:
     """Prove that the files agree with shards.yaml; never write.
@@ -124,14 +137,60 @@ def check(
     \b
     Examples:
       shardgen check
-      shardgen check --full --tracked      in CI
+      shardgen check --full --tracked                in CI
+      shardgen check --tracked --base origin/main    in CI of a pull request
     """
     del full  # the early answer was not taken, so this is the full check
     from shardgen.commands.check import check as run
 
     return in_project(
-        context, config, run, with_diff=not no_diff, tracked=tracked, output_format=output_format
+        context,
+        config,
+        run,
+        with_diff=not no_diff,
+        tracked=tracked,
+        base=base,
+        output_format=output_format,
     )
+
+
+@cli.command(short_help="Show the recorded history, and whether a database is as it says.")
+@option_config
+@click.option("--database", metavar="URL",
+              help="Compare with this PostgreSQL, and change nothing in it: postgresql://user@host/name, "
+              "or libpq's host=… dbname=…; '' takes all from PGHOST, PGUSER and so on.")  # fmt: skip
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="json: one object, see schema/ledger.schema.json.")  # fmt: skip
+@click.pass_context
+def ledger(context: click.Context, /, config: str | None, **options: Any) -> int:
+    """Show the migrations in order with what each does, and the shards as they record them.
+
+    Without a database the state of a file is `committed` or `not committed`: the latter is what
+    `shardgen render --replan` plans again.
+
+    With --database it is `applied`, `pending`, or `different` where the database has another file
+    under that number. Migrations that only the database has are named as unknown. The registry of
+    shards, the default of new rows and the foreign key are compared with what the applied files
+    say, and the tenants of each shard are counted. It needs psycopg (`pip install
+    'shardgen[live]'`), asks in one read-only transaction, and prints no password. A command line is
+    seen by others on the machine: leave the password to PGPASSWORD or ~/.pgpass.
+
+    \b
+    Exit codes:
+      0  the ledger is whole, and the database, where one was asked, is as it says
+      1  it is damaged, or the database differs: pending files, too
+      2  no answer from the database, or wrong usage
+
+    \b
+    Examples:
+      shardgen ledger
+      shardgen ledger --format json
+      shardgen ledger --database postgresql://app@db.internal/app
+      shardgen ledger --database "$DATABASE_URL"        after a deployment
+    """
+    from shardgen.commands.ledger import ledger as run
+
+    return in_project(context, config, run, **options)
 
 
 @cli.command(short_help="Say where a tenant goes, and why.")

@@ -680,6 +680,13 @@ CODES: dict[str, Code] = {
         "shards:\n  - id: 1\n  - {id: 2, state: retired}   # was active yesterday",
         "shards:\n  - id: 1\n  - {id: 2, state: draining, move_to: 1}",
     ),
+    "SG608": make(
+        "the runner differs from the ledger's",
+        "The first migration fixes the tool that applies all of them: the names of the files, their "
+        "transactions and the tool's own table of what is applied follow from it.",
+        "database: {migrations: {runner: dbmate}}   # the ledger is for psql",
+        "database: {migrations: {runner: psql}}",
+    ),
     "SG701": make(
         "a template cannot be rendered",
         "It is no valid template, or it names a field that there is not. The fields are in the "

@@ -1,5 +1,6 @@
 """Digests, and texts that carry the digest of themselves. Imported by the quick check: no imports
-but hashlib."""
+but hashlib.
+"""
 
 from __future__ import annotations
 

@@ -16,6 +16,10 @@ class Disk:
         """Return the path on disk."""
         return os.path.join(self.root, *name.split("/"))
 
+    def typed(self, name: str) -> str:
+        """Return the path as the one who typed the root would type it."""
+        return name if self.root == "." else f"{self.root}/{name}"
+
     def read(self, name: str) -> bytes | None:
         """Return a file's bytes; None where there is no file."""
         try:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from shardgen.document import children
 from shardgen.errors import UsageError
 from shardgen.quoting import yaml_flow
-from shardgen.source import children, parse
+from shardgen.source import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shardgen.source import Document
+    from shardgen.document import Document
 
 
 def with_shard(document: Document, entry: Mapping[str, Any]) -> str:

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     import click
 
 
+def unread() -> int:
+    """Return the exit code where nobody reads on; nothing is left for Python to flush."""
+    sys.stdout = sys.__stdout__
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 130
+
+
 def run(arguments: list[str]) -> int:
     """Return the exit code of a command line; nothing but a bug leaves a traceback."""
     try:
@@ -32,8 +39,7 @@ def run(arguments: list[str]) -> int:
         err(f"{painter(error=True)('error', 'error')}: {error}\n")
         return error.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 130
+        return unread()
     except OSError as error:
         err(f"error: {error.filename or ''}: {error.strerror or error}\n".replace(": :", ":"))
         return 2
@@ -71,6 +77,8 @@ def parsed(arguments: list[str]) -> int:
         return error.exit_code
     except click.Abort:
         raise KeyboardInterrupt from None
+    except SystemExit:  # click exits with 1, as drift does, where nobody reads on
+        raise BrokenPipeError from None
     except click.ClickException as error:
         err(usage_text(error))
         return 2

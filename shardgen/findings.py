@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shardgen import plan, record
 from shardgen.diagnostics import plain
 from shardgen.diff import diff_lines
+from shardgen.ledger.damage import TAKE_ONE_SIDE
 from shardgen.lock import read_lock
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     Paint = Callable[[str, str], str]
 
 FORMAT_VERSION = 1
+#: stands for the branch that was merged first, where nobody said which it is
+BASE = "BASE"
 
 
 def refusal_text(workspace: Workspace, paint: Paint = plain) -> str:
@@ -43,16 +46,17 @@ def ways_out(workspace: Workspace) -> Iterator[str]:
     settled = [c.destination for c in workspace.refusals if not c.is_lost]
     if settled:
         yield "keep the edit   move it into shards.yaml or a template of your own, then render again"
-        yield f"lose the edit   {in_root(workspace, overwrite_command(workspace, settled))}"
+        command = overwrite_command(workspace.commands.render, settled)
+        yield f"lose the edit   {in_root(workspace, command)}"
     for change in workspace.refusals:
         if change.is_lost:
             yield f"decide          mend {change.destination} by hand: {change.reason}"
 
 
-def overwrite_command(workspace: Workspace, paths: Iterable[str]) -> str:
+def overwrite_command(render: str, paths: Iterable[str]) -> str:
     """Return the render that overwrites files which are not as we left them."""
     options = " ".join(f"--overwrite {shlex.quote(path)}" for path in paths)
-    return f"{workspace.commands.render} {options}"
+    return f"{render} {options}"
 
 
 def in_root(workspace: Workspace, command: str) -> str:
@@ -77,6 +81,14 @@ def state_lines(workspace: Workspace) -> list[str]:
     ]
 
 
+class Base(NamedTuple):
+    """What a project does not keep of the ledger that a REF has, and what to decide about it."""
+
+    ref: str
+    findings: tuple[Finding, ...] = ()
+    decisions: tuple[str, ...] = ()
+
+
 class Finding(NamedTuple):
     """One thing that is not as it should be. `kind` is a short name for programs."""
 
@@ -86,7 +98,9 @@ class Finding(NamedTuple):
     diff: tuple[str, ...] = ()
 
 
-def findings_of(workspace: Workspace, untracked: Iterable[str] = ()) -> list[Finding]:
+def findings_of(
+    workspace: Workspace, untracked: Iterable[str] = (), base: Base | None = None
+) -> list[Finding]:
     """Return all that is wrong with a project, in the order in which its files are written."""
     found = [
         Finding(change.destination, change.kind, change.reason, tuple(diff(change)))
@@ -96,6 +110,8 @@ def findings_of(workspace: Workspace, untracked: Iterable[str] = ()) -> list[Fin
         Finding(f"{workspace.ledger_folder}/{problem.path}", "ledger", problem.message)
         for problem in workspace.damage
     ]
+    known = {finding.path for finding in found}
+    found += [each for each in (base.findings if base else ()) if each.path not in known]
     if reason := lock_finding(workspace):
         found.append(Finding(workspace.lock, "lock", reason))
     found += [Finding(workspace.config, "state", line) for line in state_lines(workspace)]
@@ -105,18 +121,19 @@ def findings_of(workspace: Workspace, untracked: Iterable[str] = ()) -> list[Fin
 def check_text(
     workspace: Workspace,
     untracked: Sequence[str] = (),
+    base: Base | None = None,
     *,
     with_diff: bool = True,
     paint: Paint = plain,
 ) -> str:
     """Return why a check failed: the files, the reasons, the diffs, and last what to type."""
-    found = findings_of(workspace, untracked)
+    found = findings_of(workspace, untracked, base)
     lines = []
     for finding in found:
         lines.append(f"{paint(finding.path, 'bold')}   {finding.reason}")
         lines += painted(finding.diff, paint) if with_diff else ()
     paths = {finding.path for finding in found}
-    lines += ["", f"{count(paths)} not as shards.yaml says", *fix_lines(workspace, untracked)]
+    lines += ["", f"{count(paths)} not as shards.yaml says", *fix_lines(workspace, untracked, base)]
     return "\n".join(lines) + "\n"
 
 
@@ -142,7 +159,8 @@ def lock_finding(workspace: Workspace) -> str:
         return "missing"
     lock = workspace.lock_before
     if lock is None:
-        return "damaged: not exactly as it was written"
+        has_conflict = plan.has_conflict(workspace.lock_on_disk)
+        return plan.CONFLICTED if has_conflict else "damaged: not exactly as it was written"
     if not lock.is_complete:
         return "a render was interrupted"
     if workspace.damage or workspace.lock_is_current:
@@ -159,32 +177,58 @@ def changed_inputs(workspace: Workspace) -> list[str]:
     return sorted(path for path in {*before, *now} if before.get(path, "") != now.get(path, ""))
 
 
-def fix_lines(workspace: Workspace, untracked: Sequence[str] = ()) -> list[str]:
+def fix_lines(
+    workspace: Workspace, untracked: Sequence[str] = (), base: Base | None = None
+) -> list[str]:
     """Return the way back to a clean check: decisions first, the command to type last."""
-    decisions = list(decision_lines(workspace))
-    commands = [
-        problem.fix.format(folder=shlex.quote(workspace.ledger_folder))
-        for problem in workspace.damage
-        if problem.is_command
-    ]
-    settled = [c.destination for c in workspace.refusals if not c.is_lost]
-    if settled:
-        commands.append(overwrite_command(workspace, settled))
-    elif workspace.drift or lock_finding(workspace) or changed_inputs(workspace):
-        commands.append(workspace.commands.render)
-    if untracked:
-        commands.append(f"git add -f {' '.join(map(shlex.quote, untracked))}")
-    command = in_root(workspace, " && ".join(dict.fromkeys(commands)))
+    decisions = [*(base.decisions if base else ()), *decision_lines(workspace, base)]
+    commands = dict.fromkeys(fix_commands(workspace, untracked, base))
+    command = in_root(workspace, " && ".join(commands))
     if decisions:
         after = [f"then: {command}"] if command else []
         return ["only a person can decide:", *(f"  {line}" for line in decisions), *after]
     return ["to fix it, type:", command]
 
 
-def decision_lines(workspace: Workspace) -> Iterator[str]:
+def fix_commands(
+    workspace: Workspace, untracked: Sequence[str], base: Base | None
+) -> Iterator[str]:
+    """Yield what to type, in order: the ledger first, then the render, then what git must know."""
+    folder = shlex.quote(workspace.ledger_folder)
+    takes_side = any(problem.fix == TAKE_ONE_SIDE for problem in workspace.damage)
+    onto = workspace.replanned
+    if takes_side or (base and base.findings):
+        onto = base.ref if base else onto or BASE
+        yield f"git restore --source={shlex.quote(onto)} --staged --worktree -- {folder}"
+    else:
+        for problem in workspace.damage:
+            if problem.is_command:
+                yield problem.fix.format(folder=folder)
+    render = workspace.commands.render
+    if onto is not None:
+        render += f" --replan {shlex.quote(onto)}"
+    settled = [c.destination for c in workspace.refusals if not c.is_lost]
+    if settled:
+        yield overwrite_command(render, settled)
+    elif (
+        render != workspace.commands.render
+        or workspace.drift
+        or lock_finding(workspace)
+        or changed_inputs(workspace)
+    ):
+        yield render
+    if untracked:
+        yield f"git add -f {' '.join(map(shlex.quote, untracked))}"
+
+
+def decision_lines(workspace: Workspace, base: Base | None = None) -> Iterator[str]:
     """Yield what no command can settle."""
     for problem in workspace.damage:
-        if not problem.is_command:
+        if problem.fix == TAKE_ONE_SIDE:
+            if base is None:
+                place = f"{workspace.ledger_folder}/{problem.path}"
+                yield f"{place}: which branch was merged first? It is {BASE}, and keeps its files"
+        elif not problem.is_command:
             fix = problem.fix.format(folder=workspace.ledger_folder)
             yield f"{workspace.ledger_folder}/{problem.path}: {fix}"
     for change in workspace.refusals:
@@ -200,7 +244,7 @@ def decision_lines(workspace: Workspace) -> Iterator[str]:
 
 def diff(change: Change) -> list[str]:
     """Return a file's diff: for a hand edit what the edit did, else what a render would do."""
-    if change.before is None or change.after is None:
+    if change.before is None or change.after is None or change.reason == plan.CONFLICTED:
         return []
     before, after = (
         content.decode("utf-8", "replace") for content in (change.before, change.after)
@@ -216,13 +260,15 @@ def painted(lines: Iterable[str], paint: Paint) -> Iterator[str]:
         yield "  " + paint(line, styles.get(line[:1], "plain"))
 
 
-def check_json(workspace: Workspace, untracked: Sequence[str] = ()) -> dict[str, Any]:
+def check_json(
+    workspace: Workspace, untracked: Sequence[str] = (), base: Base | None = None
+) -> dict[str, Any]:
     """Return a check's result as data (schema/check.schema.json)."""
-    found = findings_of(workspace, untracked)
+    found = findings_of(workspace, untracked, base)
     return {
         "format_version": FORMAT_VERSION,
         "clean": not found,
         "files": len(workspace.changes),
         "findings": [{**finding._asdict(), "diff": list(finding.diff)} for finding in found],
-        "fix": fix_lines(workspace, untracked) if found else [],
+        "fix": fix_lines(workspace, untracked, base) if found else [],
     }

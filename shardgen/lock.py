@@ -17,7 +17,8 @@ compact = json.JSONEncoder(sort_keys=True).encode
 
 class Owned(NamedTuple):
     """One destination of ours. `digest` is of what is ours in it, `was` of what an interrupted
-    render may have left: '' where there was nothing; None once the render has ended."""
+    render may have left: '' where there was nothing; None once the render has ended.
+    """
 
     output: str
     form: str

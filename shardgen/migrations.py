@@ -1,28 +1,32 @@
-"""The fleet and the committed ledger in; the migrations to come, and what becomes of each file, out."""
+"""The fleet and the committed ledger in; the migrations to come, and each file's change, out."""
 
 from __future__ import annotations
 
+import re
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from shardgen import plan, readback
+from shardgen.alongside import database_names, plan_alongside
 from shardgen.digest import digest
 from shardgen.errors import InvalidInput, UnreadableOutput
 from shardgen.ledger import history, migration, sums, verify
 from shardgen.ledger.damage import Problem, restored
-from shardgen.ledger.names import Names, derive_names
+from shardgen.ledger.runners import RUNNERS, WHOLE
 from shardgen.lock import Owned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from shardgen.diagnostics import Diagnostic
+    from shardgen.document import Document
+    from shardgen.ledger.migration import Migration
+    from shardgen.ledger.runners import Runner
     from shardgen.ledger.verify import Ledger
     from shardgen.lock import Lock
     from shardgen.model import Fleet
     from shardgen.plan import Change
-    from shardgen.source import Document
 
     RenderText = Callable[[str, Mapping[str, object]], str]
 
@@ -35,29 +39,39 @@ CODES = {
     "shard_column_changed": "SG603",
     "adopt_unlisted": "SG604",
     "assign_inactive": "SG605",
-    "retire_with_tenants": "SG607",
+    "retire_assigned": "SG607",
+    "runner_changed": "SG608",
+    # the rules say these at the value itself, before anything is planned
+    "default_inactive": "SG210",
+    "move_to_inactive": "SG208",
+    "assigned_twice": "SG215",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """The ledger's folder on disk: its SQL files, its sum, and what an interrupted render left.
+    """The ledger's folder on disk: its history, its sum, and what an interrupted render left.
 
     A file that the lock of an interrupted render announces and the sum does not list was never
-    committed: it is ours to write again or to remove.
+    committed: it is ours to write again or to remove. `whole` are the files that every render
+    makes again, `owned` is what the lock says of them.
     """
 
     path: str
     files: Mapping[str, bytes]
     sum: bytes | None
     unfinished: Mapping[str, bytes]
+    whole: Mapping[str, bytes] = field(default_factory=dict)
+    owned: Mapping[str, Owned] = field(default_factory=dict)
 
 
 def read_folder(
     path: str, names: list[str], read: Callable[[str], bytes | None], lock: Lock | None
 ) -> Folder:
     """Return the ledger's folder as it is on disk."""
-    found = {name: read(f"{path}/{name}") or b"" for name in names if name.endswith(".sql")}
+    found = {name: read(f"{path}/{name}") or b"" for name in names if sums.belongs(name)}
+    whole = {name: read(f"{path}/{name}") for name in sorted(WHOLE)}
+    entries = {name: lock.outputs.get(f"{path}/{name}") for name in whole} if lock else {}
     committed = read(f"{path}/{sums.SUM_FILE}")
     listed = {name for name, _ in sums.read_sums(committed or b"").entries}
     unfinished = {
@@ -66,7 +80,14 @@ def read_folder(
         if name not in listed and lock and announced(lock, f"{path}/{name}", content)
     }
     files = {name: content for name, content in found.items() if name not in unfinished}
-    return Folder(path=path, files=files, sum=committed, unfinished=unfinished)
+    return Folder(
+        path=path,
+        files=files,
+        sum=committed,
+        unfinished=unfinished,
+        whole={name: content for name, content in whole.items() if content is not None},
+        owned={name: entry for name, entry in entries.items() if entry is not None},
+    )
 
 
 def announced(lock: Lock, path: str, content: bytes) -> bool:
@@ -135,6 +156,8 @@ def desired_of(fleet: Fleet) -> history.Desired:
             for shard in fleet.shards
         ),
         assign=tuple((entry.shard, entry.tenants) for entry in fleet.assign),
+        runner=database.migrations.runner,
+        batches=database.migrations.batches,
     )
 
 
@@ -144,15 +167,18 @@ def plan_migrations(
     fleet: Fleet,
     document: Document,
     render: RenderText,
+    header: str,
 ) -> tuple[Change, ...]:
     """Return what becomes of the ledger's files, in the order in which they must be written.
 
+    `header` is the first line of the files that every render makes again.
     Raises InvalidInput where no migration leads to what shards.yaml wants.
     """
     planned = history.plan(ledger.recorded, desired_of(fleet))
     if planned.problems:
         raise InvalidInput([diagnostic(problem, fleet, document) for problem in planned.problems])
-    new = new_files(ledger, planned.operations, fleet, render)
+    coming = migration.next_migrations(ledger, planned.operations)
+    new = new_files(ledger, coming, fleet, render)
     committed = [
         plan.once(f"{folder.path}/{name}", content, content, is_new=False)
         for name, content in folder.files.items()
@@ -170,49 +196,61 @@ def plan_migrations(
         for name, content in sorted(folder.unfinished.items())
         if name not in new
     ]
-    return (*committed, *created, summed, *orphans)
+    whole = (*ledger.migrations, *coming)
+    alongside = plan_alongside(folder, whole, fleet, render, header)
+    return (*committed, *created, summed, *alongside, *orphans)
 
 
 def new_files(
     ledger: Ledger,
-    operations: tuple[object, ...],
+    coming: Iterable[Migration],
     fleet: Fleet,
     render: RenderText,
 ) -> dict[str, bytes]:
-    """Return the new migrations' files, by name, in order.
+    """Return the new migrations' files, and what the runner has beside each, by name, in order.
 
     Raises UnreadableOutput where one does not read back as what it records.
     """
-    names = database_names(fleet)
+    names, runner = database_names(fleet), RUNNERS[fleet.database.migrations.runner]
     previous = ledger.migrations[-1] if ledger.migrations else None
     found = {}
-    for made in migration.next_migrations(ledger, operations):  # type: ignore[arg-type]
-        context = migration.migration_context(made, previous, names)
+    for made in coming:
+        context = migration.migration_context(made, previous, names, runner)
         template = f"migrations/{made.operation.op}.sql.j2"
         text = render(template, context)
-        if fault := fault_of(made, text):
-            raise UnreadableOutput(f"{made.file}: rendered from templates/{template}, {fault}")
-        found[made.file] = text.encode()
+        files = {made.file: (template, text, fault_of(made, text, runner))}
+        for beside in runner.each:
+            text = render(beside.template, context)
+            fault = readback.parsed(beside.format, text)[1]
+            files[runner.file_of(made.name, beside.file)] = (beside.template, text, fault)
+        for file, (template, text, fault) in files.items():
+            if fault:
+                raise UnreadableOutput(f"{file}: rendered from templates/{template}, {fault}")
+            found[file] = text.encode()
         previous = made
     return found
 
 
-def fault_of(made: migration.Migration, text: str) -> str | None:
-    """Return why a new file must not be written: it is no SQL, or its header says something else."""
+def fault_of(made: Migration, text: str, runner: Runner) -> str | None:
+    """Return why a new file must not be written: no SQL, another header, another transaction."""
     if migration.read_migration(made.file, text.encode()) != made:
         return "does not bear the header of its migration"
-    return readback.parsed("sql", text)[1]
+    statements, fault = readback.parsed("sql", text)
+    if fault:
+        return fault
+    ends = [words[-1] for each in statements if (words := each.split()) and words[-1] in ENDS]
+    if ends != (["BEGIN;", "COMMIT;"] if runner.begins else []):
+        wanted = "one BEGIN and one COMMIT" if runner.begins else "no transaction of its own"
+        return f"has not what {runner.name} needs: {wanted}"
+    if [*SECTION.findall(text)] != (["up", "down"] if runner.has_sections else []):
+        return f"has not what {runner.name} needs: its two sections, or none"
+    return None
 
 
-def database_names(fleet: Fleet) -> Names:
-    """Return the names of the ledger's objects in the database."""
-    database = fleet.database
-    return derive_names(
-        schema=database.schema,
-        table=database.table,
-        id_column=database.id_column,
-        shard_column=database.shard_column,
-    )
+#: The statements that open or end a transaction.
+ENDS = frozenset({"BEGIN;", "COMMIT;", "ROLLBACK;"})
+#: What dbmate divides a file by.
+SECTION = re.compile("^-- migrate:(up|down)", re.MULTILINE)
 
 
 def orphan(path: str, content: bytes) -> Change:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import shlex
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -63,10 +62,11 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migrations:
-    """Where the ledger is, and which tool applies it."""
+    """Where the ledger is, which tool applies it, and into how many files it splits great moves."""
 
     path: str = "migrations"
     runner: str = "psql"
+    batches: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +78,8 @@ class Database:
     id_column: str = "id"
     shard_column: str = "whatsapp_shard"
     default_shard: int = 1
-    adopt: Adopt = Adopt()  # noqa: RUF009 - frozen
-    migrations: Migrations = Migrations()  # noqa: RUF009 - frozen
+    adopt: Adopt = Adopt()
+    migrations: Migrations = Migrations()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,33 +269,6 @@ def settings(kind: type[Settings], written: Mapping[str, Any] | None) -> Setting
         if key in known
     }
     return kind(**values)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commands:
-    """The commands that the outputs and the talk name, ready to type in the project's folder."""
-
-    render: str
-    check: str
-    up: str
-    create_volumes: tuple[str, ...]
-
-
-def build_commands(fleet: Fleet, config: str, overlay: str | None) -> Commands:
-    """Return the commands; `overlay` is the compose output's destination, None without one."""
-    option = "" if config == "shards.yaml" else f" -c {shlex.quote(config)}"
-    files = [name for name in (fleet.service.base, overlay) if name]
-    parts = ["docker compose", *(f"-f {shlex.quote(name)}" for name in files)]
-    if fleet.service.profile and any(shard.id != 1 for shard in fleet.live):
-        parts.append(f"--profile {fleet.service.profile}")
-    return Commands(
-        render=f"shardgen render{option}",
-        check=f"shardgen check{option}",
-        up=" ".join([*parts, "up -d"]),
-        create_volumes=tuple(
-            f"docker volume create {shard.volume}" for shard in fleet.live if shard.external
-        ),
-    )
 
 
 def relative_to_project(fleet: Fleet, overlay: str, path: str) -> str:

@@ -166,8 +166,8 @@ def resets(path: str, value: Any) -> Any:
 def healthcheck(written: Mapping[str, Any], port: int) -> dict[str, Any]:
     """Return a compose healthcheck; a `path` is probed with node, which the image surely has.
 
-    The probe ends by itself after 4 s, before compose's own timeout (5 s unless stated), answers 0 for
-    status 200 to 299 alone, and needs no shell, wget or curl.
+    The probe ends by itself after 4 s, before compose's own timeout (5 s unless stated), answers 0
+    for status 200 to 299 alone, and needs no shell, wget or curl.
     """
     settings = {key: value for key, value in written.items() if key not in {"path", "test"}}
     if "test" in written:

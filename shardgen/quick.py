@@ -98,6 +98,13 @@ def owned(form: str, content: bytes, digest: object) -> str:
 
 
 def is_whole(root: str, folder: str, outputs: dict) -> bool:  # type: ignore[type-arg]
-    """Return whether the ledger's folder holds no SQL file that the lock does not list."""
+    """Return whether the ledger's folder holds no migration that the lock does not list.
+
+    Alembic's are SQL files with a `0005_name.py` beside each.
+    """
     names = os.listdir(os.path.join(root, folder))
-    return all(f"{folder}/{name}" in outputs for name in names if name.endswith(".sql"))
+    return all(
+        f"{folder}/{name}" in outputs
+        for name in names
+        if name.endswith(".sql") or (name.endswith(".py") and name[0].isdigit())
+    )

@@ -97,7 +97,8 @@ def lost_shards(before: Mapping[str, Any], fleet: Fleet) -> list[int]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reroute:
     """Fallback tenants that another shard answers now. `share` is of 1, counted over the ids
-    1 to 100,000; `freeze` is the list of ids that avoids it."""
+    1 to 100,000; `freeze` is the list of ids that avoids it.
+    """
 
     share: float
     freeze: tuple[int, ...]

@@ -91,7 +91,7 @@ def environment(templates: Templates, *, sandboxed: bool) -> jinja2.Environment:
         finalize=quoting.finalize,
         loader=jinja2.FunctionLoader(load),
         optimized=False,  # to fold constants costs more than one rendering gains
-        autoescape=False,  # noqa: S701 - quoting filters are demanded instead of HTML escapes
+        autoescape=False,
     )
     made.filters.update(FILTERS)
     made.concat = quoted_concat  # type: ignore[method-assign]

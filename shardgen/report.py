@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from shardgen import plan, record
@@ -42,13 +41,19 @@ def render_text(workspace: Workspace, *, dry: bool, paint: Paint = plain) -> str
 
 def note(change: Change, workspace: Workspace) -> str:
     """Return what one change means, in a few words."""
-    if change.kind == plan.REMOVE:
+    if change.kind == plan.REMOVE or is_planned_again(change):
         return change.reason
     if change.owned and change.owned.output == "compose":
         return ", ".join(fleet_notes(workspace))
     if change.owned and change.owned.output == "env":
         return count_note(workspace)
     return ""
+
+
+def is_planned_again(change: Change) -> bool:
+    """Return whether a migration that was not committed is written anew."""
+    is_migration = change.owned is not None and change.owned.form == "once"
+    return is_migration and change.kind == plan.UPDATE
 
 
 def fleet_notes(workspace: Workspace) -> Iterator[str]:
@@ -95,13 +100,10 @@ def reroute_lines(workspace: Workspace, paint: Paint) -> list[str]:
 def next_lines(workspace: Workspace) -> list[str]:
     """Return the commands that bring what was written into effect, in order."""
     commands = list(workspace.commands.create_volumes)
-    commands += [
-        f"psql -X -v ON_ERROR_STOP=1 -f {shlex.quote(change.destination)}"
-        for change in workspace.changes
-        if is_new_migration(change, workspace)
-    ]
     if len(commands) > MOST_COMMANDS:
         commands = [*commands[:MOST_COMMANDS], f"… {len(commands) - MOST_COMMANDS} more, in order"]
+    if any(is_new_migration(change, workspace) for change in workspace.changes):
+        commands.append(workspace.commands.migrate)
     if any(changes_services(change, workspace) for change in workspace.changes):
         commands.append(workspace.commands.up)
     if not commands:
@@ -120,7 +122,7 @@ def is_new_migration(change: Change, workspace: Workspace) -> bool:
     if change.owned is None or change.owned.form != "once":
         return False
     entry = workspace.lock_before and workspace.lock_before.outputs.get(change.destination)
-    return change.kind == plan.CREATE or bool(entry and entry.was is not None)
+    return change.kind in {plan.CREATE, plan.UPDATE} or bool(entry and entry.was is not None)
 
 
 def changes_services(change: Change, workspace: Workspace) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shardgen.diagnostics import Diagnostic
-    from shardgen.source import Document, Path
+    from shardgen.document import Document, Path
 
 NAME = "schema/shards.schema.json"
 #: Of several complaints about one value, the one that comes first here is told.

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from shardgen.base import Base, read_base
 from shardgen.conform import conforms
 from shardgen.diagnostics import Diagnostic, ordered
+from shardgen.document import Document
 from shardgen.errors import InvalidInput
 from shardgen.model import Fleet, build_fleet
 from shardgen.outputs import OUTPUTS, Output, outputs_of
 from shardgen.schema import explain, load_schema
-from shardgen.source import Document, parse
+from shardgen.source import parse
 from shardgen.wording import type_name
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shardgen.source import Path
+    from shardgen.document import Path
 
 WORDS = {
     "null": "null",

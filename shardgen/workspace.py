@@ -8,52 +8,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shardgen import migrations, plan, readback, record
-from shardgen.context import build_context
-from shardgen.digest import digest
+from shardgen import migrations, plan, readback, record, replan
+from shardgen.alongside import plan_alongside
+from shardgen.context import HEADER, build_context
 from shardgen.errors import InvalidInput, UnreadableOutput, UsageError
+from shardgen.instructions import build_commands
 from shardgen.lock import Lock, lock_name, lock_text, read_lock
-from shardgen.model import build_commands
 from shardgen.overlay import build_overlay
 from shardgen.package import package_digest
-from shardgen.render import Renderer, Templates
-from shardgen.resources import resource_text
+from shardgen.recording import Recording, templates
+from shardgen.render import Renderer
 from shardgen.validate import validate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from shardgen.committed import Committed
     from shardgen.disk import Disk
+    from shardgen.instructions import Commands
     from shardgen.ledger.verify import Problem
-    from shardgen.model import Commands
     from shardgen.outputs import Output
     from shardgen.plan import Change
     from shardgen.validate import Inputs
-
-
-class Recording:
-    """A disk that remembers the digest of every input that was read from it."""
-
-    def __init__(self, disk: Disk) -> None:
-        self.disk = disk
-        self.inputs: dict[str, str | None] = {}
-
-    def read(self, name: str) -> bytes | None:
-        """Return a file's bytes, and note them as an input."""
-        content = self.disk.read(name)
-        self.inputs[name] = None if content is None else digest(content)
-        return content
-
-    def kind(self, name: str) -> str | None:
-        """Return what a path is."""
-        return self.disk.kind(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
     """A project, wholly planned. `changes` stand in the order in which they are written.
 
-    `root` is the project's folder as it was typed; every other path is relative to it.
+    `root` is the project's folder as it was typed; every other path is relative to it. `replanned`
+    is the commit whose migrations stayed, where all others were planned again.
     """
 
     root: str
@@ -69,6 +53,7 @@ class Workspace:
     lock_during: str
     lock_after: str
     fleet_before: Mapping[str, Any]
+    replanned: str | None = None
 
     @property
     def refusals(self) -> tuple[Change, ...]:
@@ -101,15 +86,22 @@ class Workspace:
         return after is not None and after == self.lock_before._replace(package=after.package)
 
 
-def open_workspace(disk: Disk, config: str, *, overwrite: Collection[str] = ()) -> Workspace:
+def open_workspace(
+    disk: Disk,
+    config: str,
+    *,
+    overwrite: Collection[str] = (),
+    committed: Committed | None = None,
+) -> Workspace:
     """Return the project with everything rendered, read back and planned; nothing is written.
 
+    With a commit's ledger, the migrations that it does not have are planned again.
     Raises InvalidInput, BrokenTemplate or UnreadableOutput where there is nothing to plan.
     """
     recording = Recording(disk)
     text = recording.read(config)
     if text is None:
-        raise UsageError(f"there is no {config!r} here; `shardgen init` starts one")
+        raise UsageError(f"there is no {disk.typed(config)!r} here; `shardgen init` starts one")
     inputs = validate(text, config, recording)
     lock_path = lock_name(config)
     on_disk = disk.read(lock_path)
@@ -117,8 +109,10 @@ def open_workspace(disk: Disk, config: str, *, overwrite: Collection[str] = ()) 
     renderer = Renderer(templates(recording, inputs.data.get("templates", "templates")))
     paths = {output.name: output.destination for output in inputs.outputs}
     commands = build_commands(inputs.fleet, config, paths.get("compose"))
-    before = lock.fleet if lock else fleet_on_disk(disk, inputs, paths)
-    ledger_changes, damage, folder = plan_ledger(disk, inputs, lock, renderer)
+    before = last_fleet(disk, inputs, paths, lock, committed)
+    ledger_changes, damage, folder = plan_ledger(
+        disk, inputs, lock, renderer, HEADER.format(config=config, command=commands.render), committed
+    )
     refuse_lost(before, inputs)
     overlay = build_overlay(inputs.data, inputs.fleet, inputs.base, paths)
     context = build_context(inputs.fleet, overlay, commands, config, paths)
@@ -151,37 +145,17 @@ def open_workspace(disk: Disk, config: str, *, overwrite: Collection[str] = ()) 
         lock_during=lock_text(during(after._replace(fleet=before), changes, lock)),
         lock_after=lock_text(after),
         fleet_before=before,
+        replanned=committed.ref if committed else None,
     )
 
 
-def templates(recording: Recording, folder: str) -> Templates:
-    """Return where templates come from; each look into the user's folder is an input.
-
-    Migrations are written once, so their templates decide nothing about what is there.
-    """
-
-    def user(name: str) -> str | None:
-        path = f"{folder}/{name}"
-        reader = recording.disk if name.startswith("migrations/") else recording
-        content = reader.read(path) if is_inside(name) else None
-        return None if content is None else content.decode()
-
-    def package(name: str) -> str | None:
-        try:
-            return resource_text(f"templates/{name}") if is_inside(name) else None
-        except FileNotFoundError:
-            return None
-
-    return Templates(package=package, user=user)
-
-
-def is_inside(name: str) -> bool:
-    """Return whether a template's name stays in its folder."""
-    return not name.startswith("/") and ".." not in name.split("/")
-
-
 def plan_ledger(
-    disk: Disk, inputs: Inputs, lock: Lock | None, renderer: Renderer
+    disk: Disk,
+    inputs: Inputs,
+    lock: Lock | None,
+    renderer: Renderer,
+    header: str,
+    committed: Committed | None = None,
 ) -> tuple[tuple[Change, ...], tuple[Problem, ...], str]:
     """Return the ledger's changes, what is damaged in it, and its folder; '' where it is off."""
     output = next((each for each in inputs.outputs if each.meets == "once"), None)
@@ -189,13 +163,34 @@ def plan_ledger(
         return (), (), ""
     path = output.destination
     folder = migrations.read_folder(path, disk.names(path), disk.read, lock)
-    ledger = migrations.read_ledger(folder, lock)
+    if committed:
+        folder, ledger = replan.withdrawn(folder, committed)
+    else:
+        folder, ledger = replan.recovered(folder, lock)
     if ledger.problems:
         return (), ledger.problems, path
     changes = migrations.plan_migrations(
-        folder, ledger, inputs.fleet, inputs.document, renderer.text
+        folder, ledger, inputs.fleet, inputs.document, renderer.text, header
     )
-    return changes, (), path
+    if any(change.kind == plan.REFUSE for change in changes):
+        before = plan_alongside(folder, ledger.migrations, inputs.fleet, renderer.text, header)
+        changes = tuple(replan.proven(changes, before))
+    return tuple(replan.told(changes, folder, committed)) if committed else changes, (), path
+
+
+def last_fleet(
+    disk: Disk,
+    inputs: Inputs,
+    paths: Mapping[str, str],
+    lock: Lock | None,
+    committed: Committed | None,
+) -> Mapping[str, Any]:
+    """Return the fleet before this render; a new plan starts from that of the commit."""
+    if committed and committed.lock:
+        return committed.lock.fleet
+    if committed and committed.sum is None:
+        return {}
+    return lock.fleet if lock else fleet_on_disk(disk, inputs, paths)
 
 
 def fleet_on_disk(disk: Disk, inputs: Inputs, paths: Mapping[str, str]) -> Mapping[str, Any]:
@@ -278,6 +273,6 @@ def during(after: Lock, changes: Collection[Change], lock: Lock | None) -> Lock:
     outputs = dict(after.outputs)
     for change in changes:
         if change.kind not in {plan.SAME, plan.REFUSE}:
-            entry = entries.get(change.destination)
+            entry = entries.get(change.destination) or replan.UNLISTED
             outputs[change.destination] = plan.entry_during(change, entry)
     return after._replace(outputs=outputs)

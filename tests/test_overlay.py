@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from textwrap import dedent
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -14,11 +13,15 @@ from hypothesis import strategies as st
 
 from shardgen.base import read_base
 from shardgen.context import build_context
-from shardgen.model import build_commands, build_fleet
+from shardgen.instructions import build_commands
+from shardgen.model import build_fleet
 from shardgen.overlay import build_overlay
 from shardgen.readback import read_back, read_yaml
 from shardgen.render import Renderer, Templates
 from shardgen.resources import resource_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BASE = """
 services:

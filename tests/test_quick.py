@@ -197,7 +197,9 @@ def test_it_answers_where_nothing_changed(projects: tuple[Path, ...], tmp_path: 
         for path in files(root):
             KINDS[kind](root, path, 0.0, "")
         with inside(root.parent):
-            assert early_answer(f"{number}/shards.yaml") == full_answer(root, "shards.yaml") == 9
+            found = early_answer(f"{number}/shards.yaml")
+        assert found
+        assert found == full_answer(root, "shards.yaml")
 
 
 def test_it_answers_around_blocks(projects: tuple[Path, ...], tmp_path: Path) -> None:
@@ -208,7 +210,9 @@ def test_it_answers_around_blocks(projects: tuple[Path, ...], tmp_path: Path) ->
         append(root, root / name, 0, "")
         all_crlf(root, root / name, 0, "")
     with inside(root):
-        assert early_answer("shards.yaml") == full_answer(root, "shards.yaml") == 9
+        found = early_answer("shards.yaml")
+    assert found
+    assert found == full_answer(root, "shards.yaml")
 
 
 def test_it_does_not_answer_for_any_other_byte_of_an_owned_file(projects: tuple[Path, ...], tmp_path: Path) -> None:
@@ -223,7 +227,7 @@ def test_it_does_not_answer_for_any_other_byte_of_an_owned_file(projects: tuple[
                 Path(name).write_bytes(changed)
                 assert early_answer("shards.yaml") is None, (name, place)
             Path(name).write_bytes(content)
-        assert early_answer("shards.yaml") == 9
+        assert early_answer("shards.yaml") is not None
 
 
 @pytest.mark.parametrize("body", ["[", "[]\n", "1,\n", '"inputs": 1}\n', '"inputs": {"shards.yaml": 1}}\n',
@@ -325,5 +329,6 @@ def test_a_clean_check_imports_next_to_nothing(rendered: Project) -> None:
 def test_ci_never_takes_the_early_answer(rendered: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shardgen.quick.early_answer", lambda config: 1_000)
     assert rendered.ok("check").out == "1000 files agree with shards.yaml\n"
-    assert rendered.ok("check", CI="1").out == "9 files agree with shards.yaml\n"
-    assert rendered.ok("check", "--full").out == "9 files agree with shards.yaml\n"
+    found = f"{len(rendered.lock.outputs)} files agree with shards.yaml\n"
+    assert rendered.ok("check", CI="1").out == found
+    assert rendered.ok("check", "--full").out == found

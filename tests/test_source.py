@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from shardgen.compose import Reset
 from shardgen.diagnostics import Diagnostic, diagnostic_text, report_text
-from shardgen.source import Document, Verbatim, parse
+from shardgen.document import Document
+from shardgen.source import Verbatim, parse
 
 
 def problems(text: str) -> list[tuple[str, str]]:

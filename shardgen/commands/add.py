@@ -36,7 +36,7 @@ def add(
     with held(disk.root):
         content = disk.read(config)
         if content is None:
-            raise UsageError(f"there is no {config!r} here; `shardgen init` starts one")
+            raise UsageError(f"there is no {disk.typed(config)!r} here; `shardgen init` starts one")
         inputs = validate(content, config, disk)
         used = [shard.id for shard in inputs.fleet.shards]
         chosen = number if number is not None else max(used) + 1

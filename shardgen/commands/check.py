@@ -22,20 +22,48 @@ def check(
     *,
     with_diff: bool = True,
     tracked: bool = False,
+    base: str | None = None,
     output_format: str = "text",
 ) -> int:
     """Print what is not as it should be; returns 1 where anything is, else 0."""
     with held(disk.root, shared=True):
         workspace = open_workspace(disk, config)
+        against = None if base is None else compared(disk, workspace, base)
     untracked = untracked_files(disk, workspace) if tracked else []
-    is_clean = findings.is_clean(workspace) and not untracked
+    unkept = against.findings if against else ()
+    is_clean = findings.is_clean(workspace) and not untracked and not unkept
     if output_format == "json":
-        out(json.dumps(findings.check_json(workspace, untracked), indent=2) + "\n")
+        out(json.dumps(findings.check_json(workspace, untracked, against), indent=2) + "\n")
     elif is_clean:
         out(findings.clean_text(len(workspace.changes), config))
     else:
-        out(findings.check_text(workspace, untracked, with_diff=with_diff, paint=painter()))
+        text = findings.check_text(
+            workspace, untracked, against, with_diff=with_diff, paint=painter()
+        )
+        out(text)
     return 0 if is_clean else 1
+
+
+def compared(disk: Disk, workspace: Workspace, ref: str) -> findings.Base:
+    """Return what the project does not keep of the ledger that a commit has.
+
+    Raises UsageError where the commit or its sum cannot be read.
+    """
+    from shardgen import committed, git, prefix
+    from shardgen.ledger.sums import SUM_FILE
+
+    folder = workspace.inputs.fleet.database.migrations.path.rstrip("/")
+    with git.commit_of(disk.root, ref, "--base") as commit:
+        before = committed.committed_in(commit, disk, workspace.config)
+    if before.sum is not None and not before.sums.intact:
+        where = f"{before.folder}/{SUM_FILE}"
+        raise UsageError(f"--base {ref}: its {where} is not as it was written; mend it there first")
+    unkept = prefix.not_kept(before, lambda name: disk.read(f"{folder}/{name}"), disk.names(folder))
+    found = tuple(findings.Finding(f"{folder}/{each.file}", "base", each.reason) for each in unkept)
+    is_merging = git.is_merging(disk.root)
+    behind = found and not is_merging and git.lacks_commits_of(disk.root, ref)
+    merge = f"{ref} has commits that this branch lacks: bring them in first (git merge {ref})"
+    return findings.Base(ref, found, (merge,) if behind else ())
 
 
 def untracked_files(disk: Disk, workspace: Workspace) -> list[str]:

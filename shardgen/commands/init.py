@@ -7,6 +7,7 @@ import os
 from shardgen.disk import Disk
 from shardgen.errors import InvalidInput, Refused
 from shardgen.files import replace_text
+from shardgen.quoting import yaml_scalar
 from shardgen.resources import resource_text
 from shardgen.terminal import out
 from shardgen.validate import validate
@@ -45,7 +46,7 @@ def refuse_name(text: str, config: str, disk: Disk) -> None:
 
 def first_text(service: str, shards: int) -> str:
     """Return the smallest shards.yaml; a service of the default name needs no mention."""
-    stated = "" if service == "baileys" else f"\nservice:\n  name: {service}\n"
+    stated = "" if service == "baileys" else f"\nservice:\n  name: {yaml_scalar(service)}\n"
     entries = "".join(f"  - id: {number}\n" for number in range(1, shards + 1))
     return (
         f"# yaml-language-server: $schema=./{SCHEMA}\n"

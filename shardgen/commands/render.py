@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shardgen import findings, record, report
-from shardgen.errors import Refused
+from shardgen.errors import Refused, UsageError
 from shardgen.files import clear, held, write_plan
 from shardgen.lock import lock_name
 from shardgen.terminal import out, painter
@@ -14,6 +14,7 @@ from shardgen.workspace import open_workspace
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from shardgen.committed import Committed
     from shardgen.disk import Disk
     from shardgen.workspace import Workspace
 
@@ -25,16 +26,18 @@ def render(
     dry_run: bool = False,
     overwrite: Collection[str] = (),
     allow_state_change: Collection[int] = (),
+    replan: str | None = None,
 ) -> int:
     """Write every file that is out of date, all or nothing; returns 0.
 
     Raises Refused where a file is not ours to change, the ledger is damaged, or a shard's state
-    would be lost.
+    would be lost. `replan` names the commit whose migrations stay; all others are planned again.
     """
     with held(disk.root):
         if not dry_run:
             clear(disk.root, lock_name(config))
-        workspace = open_workspace(disk, config, overwrite=overwrite)
+        before = None if replan is None else committed_at(disk, config, replan)
+        workspace = open_workspace(disk, config, overwrite=overwrite, committed=before)
         refuse(workspace, allow_state_change)
         if not dry_run and (workspace.drift or not workspace.has_same_lock):
             write_plan(
@@ -46,6 +49,23 @@ def render(
             )
     out(report.render_text(workspace, dry=dry_run, paint=painter()))
     return 0
+
+
+def committed_at(disk: Disk, config: str, ref: str) -> Committed:
+    """Return the ledger of a commit; '' is HEAD, where that is the one that decides.
+
+    Raises UsageError where it cannot be read.
+    """
+    from shardgen import git
+    from shardgen.committed import committed_in
+
+    with git.commit_of(disk.root, ref or "HEAD", "--replan") as commit:
+        if not ref and git.is_merging(disk.root):
+            raise UsageError(
+                "a merge is under way, and HEAD is one side of it: name the branch that was merged "
+                "first, as in `shardgen render --replan origin/main`"
+            )
+        return committed_in(commit, disk, config)
 
 
 def refuse(workspace: Workspace, allowed: Collection[int]) -> None:

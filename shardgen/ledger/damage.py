@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shardgen.ledger.sums import SUM_FILE, Sums, digest, number_of
+from shardgen.ledger.sums import SUM_FILE, Sums, digest, number_beside, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,8 +51,11 @@ def compare(files: Mapping[str, bytes], sums: Sums) -> Comparison:
     listed = dict(sums.entries)
     renames = _renames(files, listed)
     moved = {*renames, *renames.values()}
-    forks = _forks({*files, *listed} - moved, sums)
+    names = {*files, *listed} - moved
+    forks = _forks(names, sums)
     forked = {file for fork in forks for file in fork}
+    numbers = {number_of(file) for file in forked}
+    forked |= {file for file in names if number_beside(file) in numbers - {None}}
     known = moved | forked
     problems = (
         *map(_fork_problem, forks),
@@ -82,8 +85,10 @@ def _forks(names: set[str], sums: Sums) -> list[tuple[str, ...]]:
     digests: dict[str, set[str]] = defaultdict(set)
     for file, sha256 in sums.entries:
         digests[file].add(sha256)
-    twice = [(file,) for file, found in sorted(digests.items()) if len(found) > 1]
-    return [tuple(group) for _, group in sorted(claims.items()) if len(group) > 1] + twice
+    twice = sorted(file for file, found in digests.items() if len(found) > 1)
+    whole = {number_of(file) for file in twice}
+    alone = [(file,) for file in twice if number_beside(file) not in whole - {None}]
+    return [tuple(group) for _, group in sorted(claims.items()) if len(group) > 1] + alone
 
 
 def _fork_problem(fork: tuple[str, ...]) -> Problem:
@@ -107,9 +112,10 @@ def _sum_problems(sums: Sums) -> Iterator[Problem]:
 
 def _order_problems(sums: Sums) -> Iterator[Problem]:
     """Yield the first place where the numbers of the sum file do not count from 1."""
-    numbers = [number_of(file) for file, _ in sums.entries]
+    files = [file for file, _ in sums.entries if number_beside(file) is None]
+    numbers = [number_of(file) for file in files]
     count = [*range(1, len(numbers) + 1)]
-    for expected, number, (file, _) in zip(count, numbers, sums.entries, strict=True):
+    for expected, number, file in zip(count, numbers, files, strict=True):
         if number != expected:
             kind = "reordered" if {*numbers} == {*count} else "gap"
             text = f"{file} stands where number {expected:04d} belongs"
@@ -134,7 +140,8 @@ def _content_problems(files: Mapping[str, bytes], listed: Mapping[str, str]) -> 
             yield restored(file, "missing", f"is in {SUM_FILE} but not in the folder")
         elif digest(content) != sha256:
             if digest(content.replace(b"\r\n", b"\n")) == sha256:
-                text = "was saved with CRLF line ends (`*.sql -text` in .gitattributes avoids it)"
+                kept = f"*.{file.rpartition('.')[2]} -text"
+                text = f"was saved with CRLF line ends (`{kept}` in .gitattributes avoids it)"
                 yield restored(file, "crlf", text)
             else:
                 text = f"changed after it was written (sha256 differs from {SUM_FILE})"

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shardgen.ledger.runners import PSQL
 from shardgen.ledger.state import ACTIVE, DRAINING, RETIRED, Recorded
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Desired:
     """The part of shards.yaml that migrations follow, defaults resolved.
 
     `adopt_shards`, `adopt_route` (column or hash) and `fallback` (md5 or modulo) count for the
-    first migrations only.
+    first migrations only; `batches` is into how many files a pin or a move is split.
     """
 
     schema: str | None
@@ -39,6 +40,8 @@ class Desired:
     fallback: str
     shards: tuple[DesiredShard, ...]
     assign: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    runner: str = PSQL.name
+    batches: int = 1
 
     @property
     def states(self) -> dict[int, str]:
@@ -81,6 +84,15 @@ def _changed_objects(recorded: Recorded, desired: Desired) -> Iterator[PlanProbl
                 "in another folder (migrations.path)",
                 key=f"database.{key}",
             )
+    if recorded.runner != desired.runner:
+        yield PlanProblem(
+            kind="runner_changed",
+            message=f"the runner is {desired.runner!r} but the committed migrations are for "
+            f"{recorded.runner!r}",
+            hint=f"write runner: {recorded.runner}; for a database that has none of these files, "
+            f"{desired.runner} can start a ledger in another folder (migrations.path)",
+            key="database.migrations.runner",
+        )
 
 
 def _lost_shards(recorded: Recorded, desired: Desired) -> Iterator[PlanProblem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shardgen.ledger.desired import Desired, DesiredShard, PlanProblem, problems_of
@@ -65,9 +65,18 @@ def _first(recorded: Recorded, desired: Desired) -> Iterator[Operation]:
             shard_column=desired.shard_column,
             shards=adopted,
             default=desired.default_shard if desired.default_shard <= adopted else 1,
+            runner=desired.runner,
         )
     if not recorded.pinned:
-        yield Pin(route=desired.adopt_route, fallback=desired.fallback, shards=adopted)
+        pin = recorded.pin or Pin(
+            route=desired.adopt_route,
+            fallback=desired.fallback,
+            shards=adopted,
+            part=0,
+            parts=desired.batches,
+        )
+        for part in range(pin.part + 1, pin.parts + 1):
+            yield replace(pin, part=part)
     if not recorded.validated:
         yield Validate()
 
@@ -75,9 +84,9 @@ def _first(recorded: Recorded, desired: Desired) -> Iterator[Operation]:
 def _growth(recorded: Recorded, desired: Desired) -> Iterator[Operation]:
     """Yield the operations that let shards take tenants, and give them some."""
     wanted = sorted(desired.states.items())
-    new = (id for id, state in wanted if state != RETIRED and recorded.state_of(id) is None)
-    if ids := tuple(new):
-        yield Add(ids=ids)
+    running = (shard for shard, state in wanted if state != RETIRED)
+    if new := tuple(shard for shard in running if recorded.state_of(shard) is None):
+        yield Add(ids=new)
     if desired.default_shard != recorded.default_shard:
         yield Default(shard=desired.default_shard)
     for shard, state in wanted:
@@ -103,12 +112,26 @@ def _retreat(recorded: Recorded, desired: Desired) -> Iterator[Operation]:
     drained = [shard for shard in leaving if _needs_drain(recorded, shard)]
     for shard in drained:
         yield Drain(shard=shard.id, to=shard.move_to)
-    for shard in drained:
-        if shard.move_to is not None:
-            yield Move(shard=shard.id, to=shard.move_to)
+    for shard in leaving:
+        yield from _moves(recorded, desired, shard, drained=shard in drained)
     for shard in leaving:
         if shard.state == RETIRED != recorded.state_of(shard.id):
             yield Retire(shard=shard.id)
+
+
+def _moves(
+    recorded: Recorded, desired: Desired, shard: DesiredShard, *, drained: bool
+) -> Iterator[Move]:
+    """Yield what is to move: all parts after a drain, or those that an earlier plan still owes."""
+    if drained:
+        to, done, parts = shard.move_to, 0, desired.batches
+    elif (before := recorded.shards.get(shard.id)) and before.is_moving:
+        to, done, parts = before.move_to, before.moved, before.parts or desired.batches
+    else:
+        return
+    if to is not None:
+        for part in range(done + 1, parts + 1):
+            yield Move(shard=shard.id, to=to, part=part, parts=parts)
 
 
 def _needs_drain(recorded: Recorded, shard: DesiredShard) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shardgen.ledger.names import Names, derive_names
@@ -20,6 +20,7 @@ from shardgen.ledger.operations import (
     operations_json,
     read_operations,
 )
+from shardgen.ledger.runners import PSQL, RUNNERS, Runner, form_of
 from shardgen.ledger.sums import number_of
 
 if TYPE_CHECKING:
@@ -40,18 +41,14 @@ _HEADER_LINES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """A committed or planned file; `name` is its file name without the suffix, `id` a digest."""
+    """A committed or planned file; `name` is `0005_add_shard_3` for every runner, `id` a digest."""
 
     number: int
     name: str
+    file: str
     id: str
     parent: str
     operations: tuple[Operation, ...]
-
-    @property
-    def file(self) -> str:
-        """Return the file name, with which the migration is stored and named in messages."""
-        return f"{self.name}.sql"
 
     @property
     def operation(self) -> Operation:
@@ -67,12 +64,16 @@ class Unreadable:
     message: str
 
 
-def make_migration(number: int, operation: Operation, previous: Migration | None) -> Migration:
+def make_migration(
+    number: int, operation: Operation, previous: Migration | None, runner: Runner = PSQL
+) -> Migration:
     """Return the migration that does one operation after `previous`."""
     parent = previous.id if previous else NO_PARENT
+    name = f"{number:04d}_{slug(operation)}"
     return Migration(
         number=number,
-        name=f"{number:04d}_{slug(operation)}",
+        name=name,
+        file=runner.file_of(name),
         id=migration_id(parent, (operation,)),
         parent=parent,
         operations=(operation,),
@@ -82,9 +83,13 @@ def make_migration(number: int, operation: Operation, previous: Migration | None
 def next_migrations(ledger: Ledger, operations: Iterable[Operation]) -> tuple[Migration, ...]:
     """Return the migrations that follow on the ledger's last one, one for each operation."""
     previous = ledger.migrations[-1] if ledger.migrations else None
+    runner = RUNNERS[ledger.recorded.runner]
     pending = []
     for operation in operations:
-        previous = make_migration(previous.number + 1 if previous else 1, operation, previous)
+        if isinstance(operation, Init):
+            runner = RUNNERS[operation.runner]
+        number = previous.number + 1 if previous else 1
+        previous = make_migration(number, operation, previous, runner)
         pending.append(previous)
     return tuple(pending)
 
@@ -97,6 +102,9 @@ def migration_id(parent: str, operations: tuple[Operation, ...]) -> str:
 def slug(operation: Operation) -> str:
     """Return what an operation is called in file names: `add_shard_3`, `move_shard_2_to_3`."""
     match operation:
+        case Pin(parts=parts) | Move(parts=parts) if parts > 1:
+            whole = slug(replace(operation, part=1, parts=1))
+            return f"{whole}_part_{operation.part}_of_{parts}"
         case Init() | Pin() | Validate():
             return operation.op
         case Add(ids=ids) if len(ids) > 1:
@@ -118,7 +126,10 @@ def is_ours(content: bytes) -> bool:
 
 
 def read_migration(file: str, content: bytes) -> Migration | Unreadable:
-    """Return the migration that a committed file's header describes, or what is wrong with it."""
+    """Return the migration that a committed file's header describes, or what is wrong with it.
+
+    Whether the file is named as the ledger's runner wants it only the whole history tells.
+    """
     lines = content.decode("utf-8", "replace").split("\n", _HEADER_LINES)[:_HEADER_LINES]
     ids = [match for line in lines if (match := _ID.fullmatch(line))]
     listed = [match[1] for line in lines if (match := _OPERATIONS.fullmatch(line))]
@@ -134,10 +145,11 @@ def read_migration(file: str, content: bytes) -> Migration | Unreadable:
         text = "has an id that does not belong to its parent and operations"
         return Unreadable(kind="wrong_id", message=text)
     name = f"{number:04d}_{slug(operations[0])}"
-    if file != f"{name}.sql":
-        text = f"should be called {name}.sql by its operations"
-        return Unreadable(kind="misnamed", message=text)
-    return Migration(number=number, name=name, id=own, parent=parent, operations=operations)
+    if file != (right := form_of(file).file_of(name)):
+        return Unreadable(kind="misnamed", message=f"should be called {right} by its operations")
+    return Migration(
+        number=number, name=name, file=file, id=own, parent=parent, operations=operations
+    )
 
 
 def names_of(operation: Init) -> Names:
@@ -150,10 +162,15 @@ def names_of(operation: Init) -> Names:
     )
 
 
+def revision(migration: Migration) -> str:
+    """Return Alembic's name of a migration: readable, unique, and short enough for its table."""
+    return f"{migration.number:04d}_{migration.id[:12]}"
+
+
 def migration_context(
-    migration: Migration, previous: Migration | None, names: Names
+    migration: Migration, previous: Migration | None, names: Names, runner: Runner = PSQL
 ) -> dict[str, object]:
-    """Return the plain data of the template `migrations/<op>.sql.j2`.
+    """Return the plain data of the template `migrations/<op>.sql.j2`, and of the files beside it.
 
     Tables are tuples of name parts, which the filter `identifier` joins; whatever else is a string
     passes through `identifier`, `literal` or `sql_comment`.
@@ -167,6 +184,10 @@ def migration_context(
         "id": migration.id,
         "parent": migration.parent,
         "parent_file": previous.file if previous else None,
+        "revision": revision(migration),
+        "parent_revision": revision(previous) if previous else None,
+        "begins": runner.begins,
+        "has_sections": runner.has_sections,
         "operations": operations_json(migration.operations),
         "lock_key": names.lock_key,
         "table": names.qualified(names.table),
@@ -195,6 +216,8 @@ def _details(operation: Operation) -> dict[str, object]:
                 "shards": operation.shards,
                 "every_row": operation.route == "hash",
                 "md5": operation.fallback == "md5",
+                "part": operation.part,
+                "parts": operation.parts,
             }
         case Validate():
             return {}
@@ -206,8 +229,15 @@ def _details(operation: Operation) -> dict[str, object]:
                 "tenants": len(operation.tenants),
                 **_rows(operation.tenants),
             }
-        case Drain() | Move():
+        case Drain():
             return {"shard": operation.shard, "to": operation.to}
+        case Move():
+            return {
+                "shard": operation.shard,
+                "to": operation.to,
+                "part": operation.part,
+                "parts": operation.parts,
+            }
         case _:
             return {"shard": operation.shard}
 

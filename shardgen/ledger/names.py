@@ -11,7 +11,10 @@ LONGEST = 63
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """The objects that the migrations touch; without a schema the search path finds them."""
+    """The objects that the migrations touch; without a schema the search path finds them.
+
+    `history` is the table of a runner that keeps one of its own.
+    """
 
     schema: str | None
     table: str
@@ -19,6 +22,7 @@ class Names:
     shard_column: str
     registry: str
     ledger: str
+    history: str
     foreign_key: str
 
     def qualified(self, table: str) -> tuple[str, ...]:
@@ -41,6 +45,7 @@ def derive_names(*, schema: str | None, table: str, id_column: str, shard_column
         shard_column=shard_column,
         registry=_fitted(f"{shard_column}_registry"),
         ledger=_fitted(f"{shard_column}_ledger"),
+        history=_fitted(f"{shard_column}_migrations"),
         foreign_key=_fitted(f"{table}_{shard_column}_fkey"),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shardgen.ledger.operations import (
     Activate,
@@ -17,7 +17,7 @@ from shardgen.ledger.operations import (
     Retire,
     Validate,
 )
-from shardgen.ledger.state import ACTIVE, DRAINING, RETIRED, Recorded
+from shardgen.ledger.state import ACTIVE, DRAINING, RETIRED, Recorded, RecordedShard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +58,9 @@ def _refused_start(recorded: Recorded, operation: Init | Pin | Validate) -> Refu
         case Pin() if not recorded.initialised or recorded.pinned:
             return Refusal(kind="pin_order", message="pin follows init, once")
         case Pin(part=part) if operation != replace(recorded.pin or operation, part=part):
-            return Refusal(kind="pin_parts", message="a part of the pin differs from the one before")
-        case Pin(part=part, parts=parts) if part != _next_part(recorded.pin, parts):
-            text = f"part {part} of {parts} of the pin has another place"
-            return Refusal(kind="pin_parts", message=text)
+            return Refusal(kind="pin_parts", message="the parts of the pin do not agree")
+        case Pin(part=part) if part != (recorded.pin.part if recorded.pin else 0) + 1:
+            return Refusal(kind="pin_parts", message=f"part {part} of the pin has another place")
         case Pin(shards=shards) if shards != recorded.adopted:
             text = f"pin spreads tenants over {shards} shards but init registers {recorded.adopted}"
             return Refusal(kind="pin_shards", message=text)
@@ -79,9 +78,7 @@ def _refused_add(recorded: Recorded, operation: Add) -> Refusal | None:
     return None
 
 
-def _refused_growth(
-    recorded: Recorded, operation: Default | Activate | Assign
-) -> Refusal | None:
+def _refused_growth(recorded: Recorded, operation: Default | Activate | Assign) -> Refusal | None:
     shard, state = operation.shard, recorded.state_of(operation.shard)
     match operation:
         case Default() if state not in {ACTIVE, DRAINING}:
@@ -111,13 +108,17 @@ def _refused_drain(recorded: Recorded, operation: Drain | Move) -> Refusal | Non
         case Move() if before is None or (before.state, before.move_to) != (DRAINING, to):
             text = f"shard {shard} must be drained towards shard {to} before its tenants move"
             return Refusal(kind="move_order", message=text)
-        case Move(part=part, parts=parts) if before and (
-            part != before.moved + 1 or parts not in {before.parts or parts}
-        ):
-            text = f"part {part} of {parts} of the move from shard {shard} has another place"
+        case Move() if before and not _continues(operation, before):
+            text = f"part {operation.part} of the move from shard {shard} has another place"
             return Refusal(kind="move_parts", message=text)
         case _:
             return None
+
+
+def _continues(operation: Move, before: RecordedShard) -> bool:
+    """Return whether the operation is the next part of the shard's move."""
+    is_next = operation.part == before.moved + 1 <= operation.parts
+    return is_next and operation.parts == (before.parts or operation.parts)
 
 
 def _refused_target(recorded: Recorded, operation: Drain | Move) -> Refusal | None:

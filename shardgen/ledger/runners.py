@@ -63,7 +63,8 @@ RUNNERS: dict[str, Runner] = {
         ),
         Runner(
             name="golang-migrate",
-            apply='migrate -path {folder} -database "$DATABASE_URL?x-migrations-table={history}" up',
+            apply="migrate -path {folder}"
+            ' -database "$DATABASE_URL?x-migrations-table={history}" up',
             file="{number}_{slug}.up.sql",
             each=(
                 Beside(

@@ -44,7 +44,8 @@ class RecordedShard:
 class Recorded:
     """The fold of all operations; `adopted` is how many shards ran before the first migration.
 
-    `pin` is the last recorded part of the pin. `assigned` holds, for each tenant that a migration named, the shard where the last one left it.
+    `pin` is the last recorded part of the pin. `assigned` holds, for each tenant that a migration
+    named, the shard where the last one left it.
     """
 
     initialised: bool = False

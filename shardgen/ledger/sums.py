@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from shardgen.ledger.runners import WHOLE
+
 SUM_FILE = "shardgen.sum"
 
-_FILE_NAME = re.compile(r"([0-9]{4,})_[a-z0-9_]+\.sql")
+_FILE_NAME = re.compile(r"V?([0-9]{4,})_[a-z0-9_]+(?:\.up)?\.sql")
+_BESIDE = re.compile(r"([0-9]{4,})_[a-z0-9_]+\.(?:down\.sql|py)")
 _LINE = re.compile(r"([0-9a-f]{64})  ([^/\s]+)")
 
 
@@ -28,10 +31,28 @@ def number_of(file: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def number_beside(file: str) -> int | None:
+    """Return the number of a file that a runner has beside a migration, or None for any other."""
+    match = _BESIDE.fullmatch(file)
+    return int(match[1]) if match else None
+
+
+def belongs(file: str) -> bool:
+    """Return whether a file is for the ledger to judge: a migration, one beside it, or strange."""
+    is_sql = file.endswith(".sql") and file not in WHOLE
+    return is_sql or number_beside(file) is not None
+
+
+def _place(file: str) -> tuple[int, bool, str]:
+    number = number_of(file)
+    beside = number_beside(file)
+    return (number or beside or 0, number is None, file)
+
+
 def sum_text(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> str:
-    """Return the sum file of the migrations, ordered by number and name."""
+    """Return the sum file of the migrations, ordered by number; what is beside one follows it."""
     pairs = files.items() if isinstance(files, Mapping) else files
-    ordered = sorted(pairs, key=lambda pair: (number_of(pair[0]) or 0, pair[0]))
+    ordered = sorted(pairs, key=lambda pair: _place(pair[0]))
     body = "".join(f"{digest(content)}  {file}\n" for file, content in ordered)
     return f"head {digest(body.encode())}\n{body}"
 

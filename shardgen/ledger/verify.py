@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from shardgen.ledger.damage import TAKE_ONE_SIDE, Problem, compare, restored
 from shardgen.ledger.fold import fold
 from shardgen.ledger.migration import NO_PARENT, Migration, Unreadable, is_ours, read_migration
-from shardgen.ledger.sums import SUM_FILE, Sums, number_of, read_sums
+from shardgen.ledger.operations import Init
+from shardgen.ledger.runners import PSQL, RUNNERS
+from shardgen.ledger.sums import SUM_FILE, Sums, belongs, number_beside, number_of, read_sums
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from shardgen.ledger.runners import Runner
     from shardgen.ledger.state import Recorded
 
 __all__ = ["Ledger", "Problem", "read_ledger"]
@@ -33,8 +36,9 @@ class Ledger:
 def read_ledger(files: Mapping[str, bytes], sum_text: bytes | None) -> Ledger:
     """Return the ledger of a folder: every `*.sql` by file name, and shardgen.sum if it is there.
 
-    A folder with neither is the empty ledger.
+    What a runner has beside them counts too. A folder with neither is the empty ledger.
     """
+    files = {file: content for file, content in files.items() if belongs(file)}
     sums, crlf = _read_sums(sum_text)
     compared = compare(files, sums)
     if sum_text is None and any(map(is_ours, files.values())):
@@ -73,8 +77,9 @@ def _history(
 ) -> tuple[tuple[Migration, ...], tuple[Problem, ...]]:
     """Return the migrations up to the first that is damaged or does not follow on its parent."""
     migrations: list[Migration] = []
-    parent = NO_PARENT
-    for number, (file, _) in enumerate(sums.entries, start=1):
+    parent, runner = NO_PARENT, PSQL
+    named = [file for file, _ in sums.entries if number_beside(file) is None]
+    for number, file in enumerate(named, start=1):
         if file not in sound or number_of(file) != number:
             break
         migration = read_migration(file, files[file])
@@ -83,9 +88,39 @@ def _history(
             return tuple(migrations), (problem,)
         if migration.parent != parent:
             return tuple(migrations), (_broken_chain(file, migrations),)
+        if isinstance(migration.operation, Init):
+            runner = RUNNERS[migration.operation.runner]
+        if (unlike := _unlike(migration, runner, sums)) is not None:
+            return tuple(migrations), (unlike,)
+        if not sound.issuperset(runner.beside(migration.name)):
+            break
         migrations.append(migration)
         parent = migration.id
-    return tuple(migrations), ()
+    return tuple(migrations), tuple(_astray(migrations, runner, sound, len(named)))
+
+
+def _unlike(migration: Migration, runner: Runner, sums: Sums) -> Problem | None:
+    """Return what tells a migration from those that the ledger's runner takes."""
+    listed = {file for file, _ in sums.entries}
+    if migration.file != (right := runner.file_of(migration.name)):
+        text = f"should be called {right}: the ledger is for {runner.name}"
+        return restored(migration.file, "misnamed", text, whole=True)
+    for file in runner.beside(migration.name):
+        if file not in listed:
+            return restored(file, "missing", f"is not in {SUM_FILE}", whole=True)
+    return None
+
+
+def _astray(
+    migrations: list[Migration], runner: Runner, sound: frozenset[str], count: int
+) -> Iterator[Problem]:
+    """Yield the listed files that stand beside no migration, where all migrations are sound."""
+    if len(migrations) == count:
+        known = {file for each in migrations for file in runner.beside(each.name)}
+        for file in sorted(sound - known):
+            if number_beside(file) is not None:
+                text = f"is in {SUM_FILE} but belongs to no migration"
+                yield restored(file, "astray", text, whole=True)
 
 
 def _broken_chain(file: str, before: list[Migration]) -> Problem:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from shardgen.base import Base
     from shardgen.diagnostics import Diagnostic
+    from shardgen.document import Path
     from shardgen.model import Shard
     from shardgen.rules.subject import Subject
-    from shardgen.source import Path
 
 
 def consumers(subject: Subject) -> Iterator[Diagnostic]:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shardgen.diagnostics import Diagnostic
+    from shardgen.document import Path
     from shardgen.outputs import Output
     from shardgen.rules.subject import Subject
-    from shardgen.source import Path
 
 #: Outputs that a later version makes; their names are not the user's.
 RESERVED = frozenset({"router_ts", "table_json", "kubernetes", "swarm", "prometheus", "nginx"})

@@ -48,7 +48,7 @@ def sql_names(subject: Subject) -> Iterator[Diagnostic]:
             f"the SQL name {longest!r} has {len(longest)} characters, PostgreSQL's have {LONGEST}",
             f"shorten {path[1]} by {len(longest) - LONGEST}",
         )
-    if table in derived[:2]:
+    if table in {*derived[:2], f"{column}_migrations"}:
         yield subject.error(
             ("database", "table"),
             "SG520",

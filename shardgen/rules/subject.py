@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from shardgen.base import Base
     from shardgen.diagnostics import Diagnostic
+    from shardgen.document import Document, Path
     from shardgen.model import Fleet, Shard
     from shardgen.outputs import Output
     from shardgen.rules.texts import Text
-    from shardgen.source import Document, Path
     from shardgen.validate import Inputs, Project
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shardgen.source import Path
+    from shardgen.document import Path
 
 #: Service keys whose strings compose reads, and so interpolates.
 COMPOSE = frozenset(

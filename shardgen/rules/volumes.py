@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from shardgen.base import Base
     from shardgen.compose import Mount
     from shardgen.diagnostics import Diagnostic
+    from shardgen.document import Path
     from shardgen.model import Shard
     from shardgen.rules.subject import Subject
-    from shardgen.source import Path
 
 ALONE = "two services on one volume destroy its state"
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from tests.compose.stacks import FILES, PLAIN, Compose, count, overlay, project, render
 from tests.projects import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONSUMERS = {"api"}
 FLEET = "{consumers: [api]}"

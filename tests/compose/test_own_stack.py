@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.compose.stacks import FILES, Compose, count, project, without_identity, write
 from tests.projects import ROOT, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONSUMERS = ("prosaas-api", "worker", "prosaas-calls")
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from shardgen.disk import Disk
 from shardgen.errors import InvalidInput
 from shardgen.workspace import open_workspace
-from tests.compose.stacks import FILES, PLAIN, Compose, count, project, write
+from tests.compose.stacks import FILES, PLAIN, Compose, project, write
 
 #: Texts that have meant something else to some reader.
 KNOWN = [

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import runpy
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.compose.stacks import Compose, count, project
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BASE = """
     services:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from shardgen.ledger.history import Desired, DesiredShard, plan
 from shardgen.ledger.migration import Migration, migration_context, next_migrations
 from shardgen.ledger.names import Names, derive_names
+from shardgen.ledger.operations import Init
+from shardgen.ledger.runners import PSQL, RUNNERS, Runner
 from shardgen.ledger.sums import SUM_FILE, sum_text
 from shardgen.ledger.verify import Ledger, read_ledger
 from shardgen.render import Renderer, Templates
@@ -68,10 +70,23 @@ def names(wanted: Desired) -> Names:
     )
 
 
-def sql(migration: Migration, previous: Migration | None, named: Names) -> str:
+def sql(
+    migration: Migration, previous: Migration | None, named: Names, runner: Runner = PSQL
+) -> str:
     """Return the text of a migration."""
-    context = migration_context(migration, previous, named)
+    context = migration_context(migration, previous, named, runner)
     return RENDERER.text(f"migrations/{context['op']}.sql.j2", context)
+
+
+def beside(
+    migration: Migration, previous: Migration | None, named: Names, runner: Runner
+) -> dict[str, bytes]:
+    """Return the files that the runner has beside a migration."""
+    context = migration_context(migration, previous, named, runner)
+    return {
+        runner.file_of(migration.name, each.file): RENDERER.text(each.template, context).encode()
+        for each in runner.each
+    }
 
 
 class Folder:
@@ -99,8 +114,12 @@ class Folder:
         ledger = self.ledger
         previous = ledger.migrations[-1] if ledger.migrations else None
         added = []
-        for migration in next_migrations(ledger, operations):
-            self.files[migration.file] = sql(migration, previous, named).encode()
+        steps = tuple(operations)
+        first = steps[0] if steps else None
+        runner = RUNNERS[first.runner if isinstance(first, Init) else ledger.recorded.runner]
+        for migration in next_migrations(ledger, steps):
+            self.files[migration.file] = sql(migration, previous, named, runner).encode()
+            self.files.update(beside(migration, previous, named, runner))
             added.append(migration.file)
             previous = migration
         self.write_sum()
@@ -132,4 +151,10 @@ LIFE: tuple[tuple[str, Desired], ...] = (
     ("default 1", desired("1 2:retired 3 4")),
 )
 
-__all__ = ["LIFE", "SUM_FILE", "Folder", "desired", "names", "rendered", "shards", "sql"]
+
+def life(**changes: object) -> Folder:
+    """Return the folder of the whole life, with other settings: a runner, batches, names."""
+    return rendered(*(replace(wanted, **changes) for _, wanted in LIFE))  # type: ignore[arg-type]
+
+
+__all__ = ["LIFE", "SUM_FILE", "Folder", "desired", "life", "names", "rendered", "shards", "sql"]

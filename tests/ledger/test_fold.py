@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shardgen.ledger.fold import fold
@@ -26,12 +28,15 @@ INIT = Init(
 PIN = Pin(route="column", fallback="md5", shards=2)
 START: tuple[Operation, ...] = (INIT, PIN, Validate())
 ACTIVE = RecordedShard(state="active")
+ONE_OF_TWO = replace(PIN, parts=2)
+LEAVING: tuple[Operation, ...] = (*START, Drain(shard=2, to=1))
+MOVE = Move(shard=2, to=1, part=1, parts=2)
 
 
 def test_the_first_operations_record_what_they_were_told() -> None:
     assert fold(START).recorded == Recorded(
         initialised=True,
-        pinned=True,
+        pin=PIN,
         validated=True,
         schema="crm",
         table="business",
@@ -69,6 +74,24 @@ def test_a_life() -> None:
     assert folded.recorded.default_shard == 3
 
 
+def test_a_pin_in_parts_is_done_with_the_last() -> None:
+    assert not fold((INIT, ONE_OF_TWO)).recorded.pinned
+    assert fold((INIT, ONE_OF_TWO, replace(PIN, part=2, parts=2))).recorded.pinned
+
+
+def test_a_part_of_a_move_takes_its_own_tenants_along() -> None:
+    life = (*START, Assign(shard=2, tenants=(-3, -2, 1, 2)), LEAVING[-1], MOVE)
+    half = fold(life).recorded
+    assert half.assigned == {-3: 2, -2: 1, 1: 2, 2: 1}
+    assert half.shards[2] == RecordedShard(state="draining", move_to=1, moved=1, parts=2)
+    assert half.shards[2].is_moving
+    whole = fold((replace(MOVE, part=2),), half).recorded
+    assert set(whole.assigned.values()) == {1}
+    assert not whole.shards[2].is_moving
+    again = fold((Activate(shard=2), LEAVING[-1], Move(shard=2, to=1)), whole)
+    assert again.illegal == ()
+
+
 def test_a_fold_continues_another_and_leaves_it_alone() -> None:
     before = fold(START).recorded
     after = fold((Add(ids=(3,)), Assign(shard=3, tenants=(1,))), before).recorded
@@ -88,6 +111,13 @@ def test_a_fold_continues_another_and_leaves_it_alone() -> None:
         ((INIT,), Validate(), "validate_order"),
         ((INIT,), Pin(route="hash", fallback="md5", shards=3), "pin_shards"),
         ((INIT, PIN), PIN, "pin_order"),
+        ((INIT,), replace(PIN, part=2, parts=2), "pin_parts"),
+        ((INIT,), replace(PIN, part=2, parts=1), "pin_parts"),
+        ((INIT, ONE_OF_TWO), ONE_OF_TWO, "pin_parts"),
+        ((INIT, ONE_OF_TWO), replace(PIN, part=3, parts=2), "pin_parts"),
+        ((INIT, ONE_OF_TWO), replace(PIN, part=2, parts=3), "pin_parts"),
+        ((INIT, ONE_OF_TWO), replace(ONE_OF_TWO, part=2, route="hash"), "pin_parts"),
+        ((INIT, ONE_OF_TWO), Validate(), "validate_order"),
         (START, Validate(), "validate_order"),
         (START, Add(ids=(2,)), "add_twice"),
         ((*START, Retire(shard=3)), Add(ids=(3,)), "add_twice"),
@@ -111,6 +141,12 @@ def test_a_fold_continues_another_and_leaves_it_alone() -> None:
             Move(shard=2, to=3),
             "move_to_inactive",
         ),
+        (LEAVING, Move(shard=2, to=1, part=2, parts=2), "move_parts"),
+        (LEAVING, Move(shard=2, to=1, part=2, parts=1), "move_parts"),
+        ((*LEAVING, MOVE), MOVE, "move_parts"),
+        ((*LEAVING, MOVE), Move(shard=2, to=1, part=3, parts=2), "move_parts"),
+        ((*LEAVING, MOVE), Move(shard=2, to=1, part=2, parts=3), "move_parts"),
+        ((*LEAVING, Move(shard=2, to=1)), Move(shard=2, to=1), "move_parts"),
         (START, Retire(shard=2), "retire_order"),
         ((*START, Drain(shard=2, to=1), Default(shard=2)), Retire(shard=2), "retire_order"),
         ((*START, Retire(shard=3)), Retire(shard=3), "retire_twice"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,10 +142,51 @@ def test_adopt_and_fallback_count_for_the_first_render_only() -> None:
 
 
 def test_a_ledger_that_was_cut_short_is_continued() -> None:
-    first = planned(Recorded(), desired("1 2"))
+    wanted = desired("1 2:retired>1", adopt_shards=2, batches=3)
+    first = planned(Recorded(), wanted)
     for count in range(len(first)):
         state = fold(first[:count]).recorded
-        assert planned(state, desired("1 2")) == first[count:]
+        assert planned(state, wanted) == first[count:]
+
+
+def test_parts_that_an_earlier_plan_owes_keep_their_number() -> None:
+    wanted = desired("1 2:draining>1", adopt_shards=2, batches=2)
+    first = planned(Recorded(), wanted)
+    later = replace(wanted, batches=7)
+    assert planned(fold(first[:2]).recorded, later)[0] == first[2]
+    assert planned(fold(first[:6]).recorded, later) == first[6:]
+
+
+@pytest.mark.parametrize("state", ["draining>1", "retired>1", "retired"])
+def test_a_drain_without_its_move_is_made_good(state: str) -> None:
+    before = recorded(desired("1 2"))
+    cut = fold((Drain(shard=2, to=1),), before).recorded
+    operations = planned(cut, desired(f"1 2:{state}", batches=2))
+    assert operations[:2] == (
+        Move(shard=2, to=1, part=1, parts=2),
+        Move(shard=2, to=1, part=2, parts=2),
+    )
+
+
+def test_batches_split_what_is_large_and_nothing_else() -> None:
+    wanted = desired("1 2:retired>1", adopt_shards=2, batches=3)
+    operations = planned(Recorded(), wanted)
+    assert [type(each) for each in operations] == [
+        Init, Pin, Pin, Pin, Validate, Drain, Move, Move, Move, Retire
+    ]  # fmt: skip
+    pins = [(each.part, each.parts) for each in operations if isinstance(each, Pin)]
+    assert pins == [(1, 3), (2, 3), (3, 3)]
+    state = fold(operations).recorded
+    assert planned(state, replace(wanted, batches=1)) == ()
+
+
+def test_the_runner_is_fixed_by_the_first_migration() -> None:
+    state = recorded(desired("1", runner="dbmate"))
+    assert planned(state, desired("1", runner="dbmate")) == ()
+    (problem,) = plan(state, desired("1")).problems
+    assert (problem.kind, problem.key) == ("runner_changed", "database.migrations.runner")
+    assert "'psql'" in problem.message
+    assert problem.hint.startswith("write runner: dbmate")
 
 
 def test_assignments_become_files_of_500_and_only_once() -> None:

@@ -13,6 +13,7 @@ from shardgen.ledger.operations import (
     LARGEST_SHARD,
     LARGEST_TENANT,
     MOST_ADOPTED,
+    MOST_PARTS,
     MOST_TENANTS,
     Activate,
     Add,
@@ -28,9 +29,11 @@ from shardgen.ledger.operations import (
     operations_json,
     read_operations,
 )
+from shardgen.ledger.runners import RUNNERS
 
 SHARDS = st.integers(1, LARGEST_SHARD)
 ADOPTED = st.integers(1, MOST_ADOPTED)
+PARTS = st.integers(1, MOST_PARTS)
 NAMES = st.from_regex("[a-z_][a-z0-9_]{0,62}", fullmatch=True)
 TENANTS = st.sets(st.integers(-LARGEST_TENANT, LARGEST_TENANT), min_size=1, max_size=30)
 
@@ -43,12 +46,15 @@ OPERATIONS: st.SearchStrategy[Operation] = st.one_of(
         shard_column=NAMES,
         shards=ADOPTED,
         default=SHARDS,
+        runner=st.sampled_from([*RUNNERS]),
     ),
     st.builds(
         Pin,
         route=st.sampled_from(["column", "hash"]),
         fallback=st.sampled_from(["md5", "modulo"]),
         shards=ADOPTED,
+        part=PARTS,
+        parts=PARTS,
     ),
     st.builds(Validate),
     st.builds(Add, ids=st.sets(SHARDS, min_size=1, max_size=30).map(sorted).map(tuple)),
@@ -56,8 +62,13 @@ OPERATIONS: st.SearchStrategy[Operation] = st.one_of(
     st.builds(Activate, shard=SHARDS),
     st.builds(Assign, shard=SHARDS, tenants=TENANTS.map(sorted).map(tuple)),
     st.builds(Drain, shard=SHARDS, to=st.none() | SHARDS),
-    st.builds(Move, shard=SHARDS, to=SHARDS),
+    st.builds(Move, shard=SHARDS, to=SHARDS, part=PARTS, parts=PARTS),
     st.builds(Retire, shard=SHARDS),
+)
+
+
+INIT = Init(
+    schema=None, table="business", id_column="id", shard_column="shard", shards=1, default=1
 )
 
 
@@ -71,6 +82,16 @@ def test_operations_come_back_from_their_json(operations: tuple[Operation, ...])
 
 def test_the_json_reads_well() -> None:
     assert operations_json((Add(ids=(3,)),)) == '[{"op": "add", "ids": [3]}]'
+
+
+def pin(**changes: object) -> str:
+    """A pin's JSON with other values."""
+    start = {"op": "pin", "route": "hash", "fallback": "md5", "shards": 1, "part": 1, "parts": 1}
+    return json.dumps([{**start, **changes}])
+
+
+def test_a_pin_with_no_change_is_read() -> None:
+    assert read_operations(pin())
 
 
 @pytest.mark.parametrize(
@@ -106,10 +127,13 @@ def test_the_json_reads_well() -> None:
         '[{"op": "assign", "shard": 3, "tenants": [1, 1]}]',
         '[{"op": "assign", "shard": 3, "tenants": [1, "2"]}]',
         '[{"op": "assign", "shard": 3, "tenants": [9223372036854775808]}]',
-        '[{"op": "pin", "route": "guess", "fallback": "md5", "shards": 1}]',
-        '[{"op": "pin", "route": "hash", "fallback": "sha1", "shards": 1}]',
-        '[{"op": "pin", "route": "hash", "fallback": ["md5"], "shards": 1}]',
-        '[{"op": "pin", "route": "hash", "fallback": "md5", "shards": 100001}]',
+        pin(route="guess"),
+        pin(fallback="sha1"),
+        pin(fallback=["md5"]),
+        pin(shards=100_001),
+        pin(part=0),
+        pin(parts=1001),
+        pin(parts="2"),
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
@@ -127,9 +151,17 @@ def test_names_that_are_no_identifiers_are_refused(key: str, name: Any) -> None:
         "shard_column": "whatsapp_shard",
         "shards": 1,
         "default": 1,
+        "runner": "psql",
     }
     assert read_operations(json.dumps([record]))
     assert read_operations(json.dumps([{**record, key: name}])) is None
+
+
+@pytest.mark.parametrize("runner", ["", "PSQL", "sqitch", None, 7])
+def test_a_runner_that_there_is_not(runner: object) -> None:
+    (init,) = json.loads(operations_json((INIT,)))
+    assert read_operations(json.dumps([init])) == (INIT,)
+    assert read_operations(json.dumps([{**init, "runner": runner}])) is None
 
 
 def test_an_assign_holds_at_most_500_tenants() -> None:

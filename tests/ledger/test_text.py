@@ -10,37 +10,43 @@ import pglast
 import pytest
 
 from shardgen.ledger.operations import OPERATIONS
-from tests.ledger.support import LIFE, TEMPLATES, desired, rendered, shards
+from shardgen.ledger.runners import RUNNERS
+from tests.ledger.support import TEMPLATES, desired, life, rendered, shards
 from tests.needs import require
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 #: what PostgreSQL versions the files must run on
-VERSIONS = ("12", "15", "18")
+VERSIONS = ("12", "13", "14", "15", "16", "17", "18")
 
+RESERVED = {"schema": "analyse", "table": "user", "id_column": "order", "shard_column": "group"}
 FOLDERS = {
-    "life": rendered(*(wanted for _, wanted in LIFE)),
+    **{name: life(runner=name) for name in RUNNERS},
+    "batches": life(runner="flyway", batches=3),
     "smallest": rendered(desired("1 2")),
-    "hash": rendered(desired("1 2 3", adopt_shards=3, adopt_route="hash")),
+    "hash": rendered(desired("1 2 3", adopt_shards=3, adopt_route="hash", batches=2)),
     "modulo": rendered(desired("1 2 3", adopt_shards=3, fallback="modulo")),
+    "many": rendered(desired(" ".join(map(str, range(1, 31))))),
     "reserved": rendered(
-        desired("1 2", schema="analyse", table="user", id_column="order", shard_column="group"),
-        desired(
-            "1 2:retired>1",
-            schema="analyse",
-            table="user",
-            id_column="order",
-            shard_column="group",
-            assign=((1, tuple(range(-20, 480))),),
-        ),
+        desired("1 2", **RESERVED),
+        desired("1 2:retired>1", **RESERVED, assign=((1, tuple(range(-20, 480))),)),
     ),
 }
+#: every SQL file by case and name, and whether it opens its transaction itself
 FILES = {
     f"{case}/{file}": content.decode()
     for case, folder in FOLDERS.items()
     for file, content in folder.files.items()
+    if file.endswith(".sql")
 }
+UPWARDS = [file for file in FILES if not file.endswith(".down.sql")]
+
+
+def begins(file: str) -> bool:
+    """Whether a file opens its transaction itself."""
+    return file.split("/", maxsplit=1)[0] not in {"dbmate", "golang-migrate", "flyway", "alembic", "batches"}
+
 
 DO_BODY = re.compile(
     r"DO (\$[a-z]+\$)\n(.*?)^BEGIN\n(.*?)^(?:EXCEPTION|END\n)", re.MULTILINE | re.DOTALL
@@ -50,55 +56,88 @@ PLPGSQL = re.compile(r"^ *(IF .* THEN|END IF;|PERFORM .*)\n", re.MULTILINE)
 
 
 def statements_in_bodies(text: str) -> str:
-    """The DDL and DML of the DO bodies but the guard's, as statements of their own."""
-    bodies = [body for tag, _, body in DO_BODY.findall(text) if tag != "$guard$"]
+    """The DDL and DML of the DO bodies but those that only refuse, as statements of their own."""
+    bodies = [body for tag, _, body in DO_BODY.findall(text) if tag not in {"$guard$", "$down$"}]
     return PLPGSQL.sub("", "".join(bodies))
 
 
 def test_every_operation_is_covered() -> None:
-    covered = {migration.operation.op for migration in FOLDERS["life"].ledger.migrations}
+    covered = {migration.operation.op for migration in FOLDERS["psql"].ledger.migrations}
     assert covered == {kind.op for kind in OPERATIONS}
-    assert {path.name for path in (TEMPLATES / "migrations").iterdir()} == {
-        "_file.sql.j2",
-        *(f"{op}.sql.j2" for op in covered),
+    beside = {each.template for runner in RUNNERS.values() for each in runner.each}
+    assert {f"migrations/{path.name}" for path in (TEMPLATES / "migrations").iterdir()} == {
+        "migrations/_file.sql.j2",
+        *(f"migrations/{op}.sql.j2" for op in covered),
+        *beside,
     }
+    whole = {each.template for runner in RUNNERS.values() for each in runner.whole}
+    assert {f"runners/{path.name}" for path in (TEMPLATES / "runners").iterdir()} == whole
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", UPWARDS)
 def test_the_parser_reads_it_as_one_transaction(file: str) -> None:
     parsed = [type(raw.stmt).__name__ for raw in pglast.parse_sql(FILES[file])]
-    assert (parsed[0], parsed[-1]) == ("TransactionStmt", "TransactionStmt")
-    assert parsed.count("TransactionStmt") == 2
-    assert parsed[1:4] == ["VariableSetStmt", "SelectStmt", "VariableSetStmt"]
-    for kind in parsed[4:-1]:
+    assert parsed.count("TransactionStmt") == (2 if begins(file) else 0)
+    if begins(file):
+        assert (parsed[0], parsed[-1]) == ("TransactionStmt", "TransactionStmt")
+        parsed = parsed[1:-1]
+    settings = ["VariableSetStmt", "VariableSetStmt", "SelectStmt", "VariableSetStmt", "DoStmt"]
+    assert parsed[:5] == settings
+    for kind in parsed[5:]:
         assert kind in {"DoStmt", "UpdateStmt", "InsertStmt"}
     pglast.parse_sql(statements_in_bodies(FILES[file]))
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", UPWARDS)
 def test_every_statement_that_changes_something_asks_for_the_guard(file: str) -> None:
-    name = file.split("/")[1].removesuffix(".sql")
+    name = re.sub(r"^V(\d+)__", r"\1_", file.split("/")[1]).split(".")[0]
     condition = f"current_setting('shardgen.apply', true) = '{name}'"
     for raw in pglast.split(FILES[file]):
         words = raw.split()
         if words[0] in {"UPDATE", "INSERT", "DELETE"}:
             assert raw.count(condition) == 1
             assert "OR" not in raw.split(condition)[1].split()
-        elif words[0] == "DO" and words[1] != "$guard$":
+        elif words[0] == "DO" and words[1] not in {"$guard$", "$down$"}:
             assert raw.split("BEGIN\n", 1)[1].startswith(f"    IF {condition} THEN\n")
+
+
+def test_dbmate_finds_both_sections_and_nothing_before_them() -> None:
+    for file, text in FILES.items():
+        if file.startswith("dbmate/"):
+            before, up, down = re.split(r"^-- migrate:(?:up|down)\n", text, flags=re.MULTILINE)
+            assert all(not line or line.startswith("--") for line in before.splitlines())
+            assert up.startswith("SET LOCAL")
+            assert down.startswith("DO $down$")
+        else:
+            assert "migrate:up" not in text
+
+
+def test_the_way_down_only_refuses() -> None:
+    downs = [text for file, text in FILES.items() if file.endswith(".down.sql")]
+    assert len(downs) == len(FOLDERS["golang-migrate"].ledger.migrations)
+    for text in downs:
+        (statement,) = pglast.parse_sql(text)
+        assert type(statement.stmt).__name__ == "DoStmt"
+        assert "RAISE EXCEPTION" in text
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_the_text_passes_every_runner(file: str) -> None:
     text = FILES[file]
-    for sign in ("%", "::", "${", "\\", "$$", "\r", "\t", " \n"):
+    for sign in ("%", "::", "${", "\\", "$$", "\r", "\t", " \n", "\n\n\n"):
         assert sign not in text
-    assert not re.search(r"(?<!\w):\w", text)
+    assert not re.search(r"(?<!\w):\w", text.replace("migrate:", ""))
     assert text.isascii()
-    assert text.endswith("COMMIT;\n")
+    assert text.endswith("COMMIT;\n" if begins(file) else ";\n")
 
 
-@pytest.mark.parametrize("path", sorted((TEMPLATES / "migrations").iterdir()), ids=lambda p: p.name)
+#: psql alone reads `apply.sql`, and only that one may use its commands
+PORTABLE = [
+    path for path in sorted((TEMPLATES / "migrations").iterdir()) if path.name.endswith(".sql.j2")
+]
+
+
+@pytest.mark.parametrize("path", PORTABLE, ids=lambda p: p.name)
 def test_the_templates_pass_every_runner(path: Path) -> None:
     text = re.sub(r"\{%.*?%\}", "", path.read_text())
     for sign in ("%", "::", "${", "\\", "$$"):
@@ -106,7 +145,11 @@ def test_the_templates_pass_every_runner(path: Path) -> None:
     assert not re.search(r"(?<!\w):\w", text)
 
 
-@pytest.mark.parametrize("path", sorted((TEMPLATES / "migrations").iterdir()), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path",
+    sorted((*(TEMPLATES / "migrations").iterdir(), *(TEMPLATES / "runners").iterdir())),
+    ids=lambda p: p.name,
+)
 def test_control_tags_stand_at_the_margin(path: Path) -> None:
     for line in path.read_text().splitlines():
         if "{%" in line:
@@ -122,10 +165,13 @@ def squawk(folder: Path, *options: str) -> str:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_linter_finds_nothing(tmp_path: Path, version: str) -> None:
+@pytest.mark.parametrize("own", [True, False], ids=["begins", "runner_begins"])
+def test_the_linter_finds_nothing(tmp_path: Path, version: str, own: bool) -> None:
+    options = (f"--pg-version={version}", *(() if own else ("--assume-in-transaction",)))
     for file, text in FILES.items():
-        (tmp_path / file.replace("/", "_")).write_text(text)
-    assert squawk(tmp_path, f"--pg-version={version}") == ""
+        if begins(file) is own:
+            (tmp_path / file.replace("/", "_")).write_text(text)
+    assert squawk(tmp_path, *options) == ""
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shardgen.ledger.operations import Add, Drain
+from shardgen.ledger.runners import RUNNERS
 from shardgen.ledger.state import Recorded
 from shardgen.ledger.sums import SUM_FILE, digest, number_of, read_sums, sum_text
 from shardgen.ledger.verify import Ledger, Problem, read_ledger
-from tests.ledger.support import LIFE, Folder, desired, names, rendered
+from tests.ledger.support import LIFE, Folder, desired, life, names, rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,15 +132,15 @@ def beginning_lost(folder: Folder) -> None:
 
 
 def forged_operations(folder: Folder) -> None:
-    text = folder.files[ADD].replace(b'"shard": 3}', b'"shard": 7}')
+    text = folder.files[ADD].replace(b'"ids": [3]}', b'"ids": [7]}')
     folder.files[ADD] = text
     folder.write_sum()
 
 
 def forged_parent(folder: Folder) -> None:
-    other = rendered(desired("1 2 3 4"), desired("1 2 3 4"))
+    other = rendered(desired("1 2 3 4"))
     folder.files = dict(list(folder.files.items())[:3])
-    folder.files["0004_add_shard_2.sql"] = other.files["0004_add_shard_2.sql"]
+    folder.files["0004_add_shards_2_to_4.sql"] = other.files["0004_add_shards_2_to_4.sql"]
     folder.write_sum()
 
 
@@ -184,7 +185,7 @@ CHECKOUT = "git checkout -- {folder}/"
         (gap, SUM_FILE, "gap", CHECKOUT),
         (beginning_lost, SUM_FILE, "gap", CHECKOUT),
         (forged_operations, ADD, "wrong_id", CHECKOUT),
-        (forged_parent, "0004_add_shard_2.sql", "broken_chain", None),
+        (forged_parent, "0004_add_shards_2_to_4.sql", "broken_chain", None),
         (two_at_once, "0004_add_shard_4.sql", "forked", None),
         (illegal_step, "0014_add_shard_2.sql", "illegal", CHECKOUT),
         (illegal_steps, "0014_drain_shard_9.sql", "illegal", None),
@@ -267,6 +268,128 @@ def test_taking_one_side_and_rendering_again_is_the_way_out() -> None:
     folder.files, folder.sum = dict(MINE.files), MINE.sum
     assert folder.render(desired("1 2 3 4")) == ["0006_add_shard_4.sql"]
     assert folder.ledger.problems == ()
+
+
+RUN = {name: life(runner=name) for name in RUNNERS}
+
+
+def run_by(name: str) -> Folder:
+    """The folder of a whole life, for a runner."""
+    folder = Folder()
+    folder.files, folder.sum = dict(RUN[name].files), RUN[name].sum
+    return folder
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_each_runner_has_a_sound_folder_of_its_own(name: str) -> None:
+    folder, runner = RUN[name], RUNNERS[name]
+    assert folder.ledger.problems == ()
+    assert folder.ledger.recorded.runner == name
+    assert len(folder.ledger.migrations) == len(FILES)
+    wanted = {
+        file
+        for migration in folder.ledger.migrations
+        for file in (migration.file, *runner.beside(migration.name))
+    }
+    assert {*folder.files} == wanted == {file for file, _ in read_sums(folder.sum or b"").entries}
+
+
+@pytest.mark.parametrize(
+    ("name", "add"),
+    [
+        ("psql", ["0004_add_shard_3.sql"]),
+        ("dbmate", ["0004_add_shard_3.sql"]),
+        ("golang-migrate", ["0004_add_shard_3.up.sql", "0004_add_shard_3.down.sql"]),
+        ("flyway", ["V0004__add_shard_3.sql"]),
+        ("alembic", ["0004_add_shard_3.sql", "0004_add_shard_3.py"]),
+    ],
+)
+def test_the_names_that_each_runner_expects(name: str, add: list[str]) -> None:
+    assert [file for file in RUN[name].files if "add_shard_3" in file] == add
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_G7_every_file_of_every_runner_counts(name: str) -> None:
+    for file, content in RUN[name].files.items():
+        place = len(content) // 2
+        for text in (
+            content[:place] + b"!" + content[place + 1 :],
+            content + b"\n",
+            content[:-1],
+            content.replace(b"\n", b"\r\n"),
+        ):
+            problem = the_problem(read_ledger({**RUN[name].files, file: text}, RUN[name].sum))
+            assert (problem.path, problem.fix) == (file, CHECKOUT + file)
+        folder = run_by(name)
+        del folder.files[file]
+        assert the_problem(folder.ledger).path == file
+        folder.write_sum()
+        is_end = file == RUN[name].ledger.migrations[-1].file and not RUNNERS[name].each
+        assert bool(folder.ledger.problems) is not is_end
+
+
+@pytest.mark.parametrize("name", ["golang-migrate", "alembic"])
+def test_what_is_beside_a_migration_cannot_leave_the_sum(name: str) -> None:
+    beside = RUNNERS[name].beside("0004_add_shard_3")[0]
+    folder = run_by(name)
+    del folder.files[beside]
+    folder.write_sum()
+    problem = the_problem(folder.ledger)
+    assert (problem.path, problem.kind) == (beside, "missing")
+    assert len(folder.ledger.migrations) == 3
+
+
+@pytest.mark.parametrize(("name", "file"), [("psql", "0004_x.py"), ("alembic", "0004_x.py"),
+                                            ("golang-migrate", "0099_x.down.sql")])  # fmt: skip
+def test_what_is_beside_no_migration_is_astray(name: str, file: str) -> None:
+    folder = run_by(name)
+    folder.files[file] = b"pass\n"
+    assert the_problem(folder.ledger).kind == "extra"
+    folder.write_sum()
+    problem = the_problem(folder.ledger)
+    assert (problem.path, problem.kind) == (file, "astray")
+
+
+def test_a_file_for_another_runner_is_misnamed() -> None:
+    folder = run_by("psql")
+    folder.files["V0004__add_shard_3.sql"] = folder.files.pop(ADD)
+    folder.write_sum()
+    problem = the_problem(folder.ledger)
+    assert (problem.path, problem.kind) == ("V0004__add_shard_3.sql", "misnamed")
+    assert "should be called 0004_add_shard_3.sql: the ledger is for psql" in problem.message
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_a_fork_under_every_runner_is_one_problem(name: str) -> None:
+    mine, theirs = (
+        rendered(desired("1 2", runner=name), desired(f"1 2 {new}", runner=name)) for new in "34"
+    )
+    for files in (mine, theirs):
+        problem = the_problem(read_ledger({**mine.files, **theirs.files}, files.sum))
+        assert problem.kind == "forked"
+        assert "add_shard_3" in problem.message
+        assert "add_shard_4" in problem.message
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_a_merge_of_equal_names_under_every_runner_is_one_problem(name: str) -> None:
+    mine, theirs = (
+        rendered(desired("1 2", runner=name), desired("1 2", runner=name, assign=((2, (tenant,)),)))
+        for tenant in (5, 6)
+    )
+    added = len(RUNNERS[name].each) + 1
+    lines = (theirs.sum or b"").decode().splitlines()[-added:]
+    both = (mine.sum or b"").decode() + "\n".join([*lines, ""])
+    problem = the_problem(read_ledger(mine.files, both.encode()))
+    assert problem.kind == "forked"
+    assert "assign_to_shard_2" in problem.message
+
+
+def test_what_each_render_makes_again_is_no_part_of_the_ledger() -> None:
+    for name in RUNNERS:
+        folder = run_by(name)
+        folder.files["apply.sql"] = b"\\ir 0001_init.sql\n"
+        assert folder.ledger.problems == ()
 
 
 def mutated(folder: Folder, data: st.DataObject) -> None:

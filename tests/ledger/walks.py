@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from shardgen.ledger.desired import Desired, DesiredShard
+from shardgen.ledger.runners import RUNNERS
 from tests.ledger.support import desired
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def walks(draw: Callable[..., Any], longest: int = 12) -> list[Desired]:
         adopt_shards=adopted,
         adopt_route=draw(st.sampled_from(["column", "hash"])),
         fallback=draw(st.sampled_from(["md5", "modulo"])),
+        runner=draw(st.sampled_from([*RUNNERS])),
+        batches=draw(st.sampled_from([1, 1, 2, 3])),
     )
     steps = [wanted]
     for edits in draw(st.lists(st.integers(1, 4), max_size=longest)):

@@ -6,9 +6,11 @@ import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 import pglast
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from shardgen.ledger.sql import quote_identifier
 from tests.ledger.support import desired, names
@@ -62,6 +64,31 @@ class Database:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             connection.execute(text.encode())
 
+    def run_as(self, runner: str, text: str) -> None:
+        """Run a file the way a runner does; the transaction is its own for all but two of them.
+
+        psql and golang-migrate send what is there; dbmate and Alembic send the text in a
+        transaction of theirs, Flyway one statement after the other.
+        """
+        if runner in {"psql", "golang-migrate"}:
+            self.run(text)
+            return
+        parts = [upwards(text)] if runner != "flyway" else pglast.split(text)
+        with psycopg.connect(self.dsn) as connection:
+            for part in parts:
+                connection.execute(part.encode())
+
+    def url(self, scheme: str = "postgresql", socket: str = "host") -> str:
+        """The database as a URL; `socket` is the name that a driver has for a socket's folder."""
+        known = conninfo_to_dict(self.dsn)
+        user = quote(str(known.get("user", "postgres")))
+        password = f":{quote(str(known['password']))}" if known.get("password") else ""
+        host, port = str(known.get("host", "")), str(known.get("port", ""))
+        if host.startswith("/"):
+            extra = {socket: host, "sslmode": "disable", **({"port": port} if port else {})}
+            return f"{scheme}://{user}{password}@/{self.name}?{urlencode(extra, safe='/')}"
+        return f"{scheme}://{user}{password}@{host}:{port or 5432}/{self.name}"
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query returns."""
         return self.watcher.execute(query.encode()).fetchall()
@@ -88,17 +115,16 @@ class Database:
         assert self.state() == before
         return done.stderr
 
-    def one_by_one(self, content: bytes) -> None:
-        """Send each statement by itself in autocommit, without BEGIN and COMMIT, errors ignored."""
+    def one_by_one(self, content: bytes) -> str:
+        """Send each statement by itself in autocommit, without BEGIN and COMMIT; return the errors."""
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            for statement in statements(content):
-                ignoring_errors(connection, statement)
+            return "\n".join(tried(connection, text) for text in statements(content))
 
     def scattered(self, content: bytes) -> None:
         """Send each statement over a connection of its own, as a pooler may; errors ignored."""
         for statement in pglast.split(content.decode()):
             with psycopg.connect(self.dsn, autocommit=True) as connection:
-                ignoring_errors(connection, statement)
+                tried(connection, statement)
 
     def populate(self, columns: str = "", tenants: int = 200) -> None:
         """Create the table as the application has it, with tenants 1..n."""
@@ -173,6 +199,11 @@ CATALOG = (
 )
 
 
+def upwards(text: str) -> str:
+    """What dbmate sends of a file: the section that leads up."""
+    return text.partition("-- migrate:up\n")[2].partition("-- migrate:down")[0] or text
+
+
 def statements(content: bytes) -> Iterator[str]:
     """The statements of a file without those that begin and end its transaction."""
     for statement in pglast.split(content.decode()):
@@ -180,12 +211,14 @@ def statements(content: bytes) -> Iterator[str]:
             yield statement
 
 
-def ignoring_errors(connection: psycopg.Connection[Any], statement: str) -> None:
-    """Run a statement whatever becomes of it."""
+def tried(connection: psycopg.Connection[Any], statement: str) -> str:
+    """Run a statement whatever becomes of it; return the error, if any."""
     try:
         connection.execute(statement.encode())
-    except psycopg.Error:
+    except psycopg.Error as error:
         connection.rollback()
+        return str(error)
+    return ""
 
 
 @contextmanager

@@ -10,15 +10,23 @@ import pytest
 from shardgen.fallback import fallback_shard
 from shardgen.ledger.fold import fold
 from shardgen.ledger.operations import Assign, Retire
+from shardgen.ledger.runners import RUNNERS
 from shardgen.ledger.state import RETIRED, Recorded
-from tests.ledger.support import LIFE, Folder, desired, rendered
+from tests.ledger.support import LIFE, Folder, desired, life, rendered
 from tests.postgres.databases import BUSINESS, Database, statements
 
 pytestmark = pytest.mark.postgres
 
 FOLDER = rendered(*(wanted for _, wanted in LIFE))
 FILES = tuple(FOLDER.files.items())
+FOLDERS = {name: life(runner=name, batches=2 if name == "flyway" else 1) for name in RUNNERS}
 TENANTS = 200
+
+
+def texts_of(runner: str) -> list[tuple[str, str]]:
+    """The migrations of a whole life for a runner, by name and text."""
+    folder = FOLDERS[runner]
+    return [(each.file, folder.files[each.file].decode()) for each in folder.ledger.migrations]
 
 
 def assert_equals(database: Database, recorded: Recorded) -> None:
@@ -50,14 +58,17 @@ def test_after_each_file_the_database_equals_the_fold(each_database: Database) -
     assert each_database.tenants() == moved
 
 
-def test_every_prefix_can_be_replayed(database: Database) -> None:
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_every_prefix_can_be_replayed(database: Database, runner: str) -> None:
     database.populate()
-    for count in range(1, len(FILES) + 1):
-        database.run(FILES[count - 1][1].decode())
+    texts = [text for _, text in texts_of(runner)]
+    for count, text in enumerate(texts, start=1):
+        database.run_as(runner, text)
         before = database.state()
-        for _, content in FILES[:count]:
-            database.run(content.decode())
+        for earlier in texts[:count]:
+            database.run_as(runner, earlier)
         assert database.state() == before
+    assert_equals(database, FOLDERS[runner].ledger.recorded)
 
 
 def test_applied_twice_with_psql_is_a_no_op_that_says_so(database: Database) -> None:
@@ -69,15 +80,20 @@ def test_applied_twice_with_psql_is_a_no_op_that_says_so(database: Database) -> 
         assert database.state() == before
 
 
-def test_out_of_order_is_refused_and_names_the_file_that_comes_first(database: Database) -> None:
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_out_of_order_is_refused_and_names_the_file_that_comes_first(
+    database: Database, runner: str
+) -> None:
+    """Any two files swapped are among these: whatever is applied, each later file is refused."""
     database.populate()
-    for count, (_, content) in enumerate(FILES):
+    texts = texts_of(runner)
+    for count, (_, text) in enumerate(texts):
         before = database.state()
-        for (parent, _), (file, later) in list(pairwise(FILES))[count:]:
+        for (parent, _), (file, later) in list(pairwise(texts))[count:]:
             with pytest.raises(psycopg.errors.RaiseException, match=f"{file} comes after {parent}"):
-                database.run(later.decode())
+                database.run_as(runner, later)
         assert database.state() == before
-        database.run(content.decode())
+        database.run_as(runner, text)
 
 
 def test_out_of_order_with_psql(database: Database) -> None:
@@ -96,14 +112,34 @@ def test_without_on_error_stop_nothing_of_a_refused_file_happens(database: Datab
     assert database.state() == before
 
 
-def test_statement_by_statement_in_autocommit_nothing_happens(each_database: Database) -> None:
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_statement_by_statement_in_autocommit_nothing_happens(
+    database: Database, runner: str
+) -> None:
+    database.populate()
+    for file, text in texts_of(runner):
+        before = database.state()
+        errors = database.one_by_one(text.encode())
+        assert f"{file} must run in one transaction; nothing was changed" in errors
+        database.scattered(text.encode())
+        assert database.state() == before
+        database.run_as(runner, text)
+
+
+def test_in_autocommit_nothing_happens_on_any_version(each_database: Database) -> None:
     each_database.populate()
-    for _, content in FILES:
+    for _, text in texts_of("flyway")[:4]:
         before = each_database.state()
-        each_database.one_by_one(content)
-        each_database.scattered(content)
+        each_database.one_by_one(text.encode())
         assert each_database.state() == before
-        each_database.run(content.decode())
+        each_database.run_as("flyway", text)
+
+
+@pytest.mark.parametrize("runner", sorted({*RUNNERS} - {"psql"}))
+def test_a_file_without_its_runner_is_refused_out_loud(database: Database, runner: str) -> None:
+    database.populate()
+    file, text = texts_of(runner)[0]
+    assert f"{file} must run in one transaction" in database.refused(text.encode())
 
 
 def test_another_branch_is_refused(database: Database) -> None:

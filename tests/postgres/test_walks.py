@@ -56,7 +56,7 @@ def test_G8_the_database_ends_where_the_ledger_says(servers: Servers, steps: lis
                 database.run(
                     f"UPDATE business SET whatsapp_shard = DEFAULT WHERE whatsapp_shard = {shard}"
                 )
-            database.run(folder.files[migration.file].decode())
+            database.run_as(folder.ledger.recorded.runner, folder.files[migration.file].decode())
         tenants = database.tenants()
         recorded = folder.ledger.recorded
         # a retire may only follow once the operator has moved the tenants that no drain sent away

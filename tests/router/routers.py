@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from shardgen.context import build_context
-from shardgen.model import build_commands, build_fleet
+from shardgen.instructions import build_commands
+from shardgen.model import build_fleet
 from shardgen.overlay import Overlay
 from shardgen.render import Renderer, Templates
 from shardgen.resources import resource_text

@@ -1,0 +1,41 @@
+"""The fleet in, the commands that an operator types out: in the talk, and in the documents."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shardgen.alongside import apply_command
+
+if TYPE_CHECKING:
+    from shardgen.model import Fleet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """The commands that the outputs and the talk name, ready to type in the project's folder."""
+
+    render: str
+    check: str
+    up: str
+    migrate: str
+    create_volumes: tuple[str, ...]
+
+
+def build_commands(fleet: Fleet, config: str, overlay: str | None) -> Commands:
+    """Return the commands; `overlay` is the compose output's destination, None without one."""
+    option = "" if config == "shards.yaml" else f" -c {shlex.quote(config)}"
+    files = [name for name in (fleet.service.base, overlay) if name]
+    parts = ["docker compose", *(f"-f {shlex.quote(name)}" for name in files)]
+    if fleet.service.profile and any(shard.id != 1 for shard in fleet.live):
+        parts.append(f"--profile {fleet.service.profile}")
+    return Commands(
+        render=f"shardgen render{option}",
+        check=f"shardgen check{option}",
+        up=" ".join([*parts, "up -d"]),
+        migrate=apply_command(fleet),
+        create_volumes=tuple(
+            f"docker volume create {shard.volume}" for shard in fleet.live if shard.external
+        ),
+    )

@@ -1,0 +1,149 @@
+"""A fleet, an environment and a tenant in; the shard, its URL and what decides both out.
+
+The answer is the generated router's in the same environment; tests hold the two together.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shardgen.errors import UsageError
+from shardgen.fallback import fallback_shard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from shardgen.model import Fleet, Shard
+
+    Path = tuple[str | int, ...]
+
+RULES = {"md5": "md5({tenant}) mod {count}", "modulo": "{tenant} mod {count}"}
+MOST_SHARDS, MOST_PORT = 100_000, 65_535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Where a tenant goes. `rule_at` and `url_at` are a path in shards.yaml, or the variable."""
+
+    shard: int
+    rule: str
+    rule_at: Path | str
+    url: str
+    url_rule: str
+    url_at: str
+
+
+def answer(
+    fleet: Fleet, environment: Mapping[str, str], tenant: int, given: int | None = None
+) -> Answer:
+    """Return where a tenant goes; raises UsageError where the router raises."""
+    ids = fallback_ids(fleet, environment)
+    port = number_in(environment, f"{fleet.service.prefix}_PORT", fleet.service.port, MOST_PORT)
+    is_given = given is not None and given > 0
+    shard, rule, rule_at = (
+        rule_of_given(fleet, given or 0, ids)
+        if is_given
+        else rule_of_fallback(fleet, environment, tenant, ids)
+    )
+    url, url_rule, url_at = url_of(fleet, environment, shard, port, alone=is_alone(fleet, ids))
+    return Answer(
+        shard=shard, rule=rule, rule_at=rule_at, url=url, url_rule=url_rule, url_at=url_at
+    )
+
+
+def is_counted(fleet: Fleet) -> bool:
+    """Return whether a number of shards says which: they are 1..N, and were never others."""
+    retired = len(fleet.live) < len(fleet.shards)
+    return fleet.is_contiguous and fleet.routing.fallback_shards is None and not retired
+
+
+def is_alone(fleet: Fleet, ids: Sequence[int]) -> bool:
+    """Return whether shard 1 is the only one, so that the service's own name reaches it."""
+    first = fleet.live[0]
+    if first.id != 1 or first.explicit_url:
+        return False
+    return len(ids) == 1 if is_counted(fleet) else len(fleet.live) == 1
+
+
+def fallback_ids(fleet: Fleet, environment: Mapping[str, str]) -> Sequence[int]:
+    """Return the shards that the fallback picks from in an environment."""
+    variable = count_variable(fleet)
+    count = number_in(environment, variable, len(fleet.live), MOST_SHARDS)
+    if is_counted(fleet):
+        return range(1, count + 1)
+    if count != len(fleet.live):
+        raise UsageError(f"{variable} is {count}, but shards.yaml has {len(fleet.live)}: unset it")
+    return fleet.fallback_ids
+
+
+def count_variable(fleet: Fleet) -> str:
+    """Return the variable that overrides the number of shards."""
+    return f"{fleet.service.prefix}_NUM_SHARDS"
+
+
+def number_in(environment: Mapping[str, str], variable: str, default: int, most: int) -> int:
+    """Return a variable's number; one that is set must hold one."""
+    text = environment.get(variable)
+    if text is None:
+        return default
+    number = int(text) if re.fullmatch(r"\s*[0-9]{1,9}\s*", text) else 0
+    if not 1 <= number <= most:
+        raise UsageError(f"{variable} must be 1 to {most} or unset, not {text!r:.60}")
+    return number
+
+
+def rule_of_given(
+    fleet: Fleet, given: int, ids: Sequence[int]
+) -> tuple[int, str, Path | str]:
+    """Return the shard that the caller passes, why it is used, and where that stands."""
+    shard = shard_of(fleet, given)
+    if shard is not None and shard.is_live:
+        return given, f"shard {given} was given: it is used as it is", ("shards", shard.index)
+    if shard is not None:
+        to = f": its tenants live on shard {shard.move_to}" if shard.move_to else ""
+        raise UsageError(f"shard {given} is retired{to}")
+    known = given in ids and is_counted(fleet)
+    if fleet.routing.unknown_shard == "error" and not known:
+        raise UsageError(f"shard {given} is not in shards.yaml, and routing.unknown_shard is error")
+    rule = f"shard {given} was given: unknown, used as it is"
+    return given, rule, ("routing", "unknown_shard")
+
+
+def shard_of(fleet: Fleet, number: int) -> Shard | None:
+    """Return the shard of an id, None where there is none."""
+    return next((shard for shard in fleet.shards if shard.id == number), None)
+
+
+def rule_of_fallback(
+    fleet: Fleet, environment: Mapping[str, str], tenant: int, ids: Sequence[int]
+) -> tuple[int, str, Path | str]:
+    """Return the fallback's shard, how it is found, and where that stands."""
+    kind = fleet.routing.fallback
+    rule = RULES[kind].format(tenant=tenant, count=len(ids))
+    is_row = [*ids] == [*range(1, len(ids) + 1)]
+    picked = " + 1" if is_row else f", picked from {[*ids]}"
+    variable = count_variable(fleet)
+    at: Path | str = variable if variable in environment else ("routing", "fallback")
+    return fallback_shard(kind, tenant, ids), f"no shard given: fallback {rule}{picked}", at
+
+
+def url_of(
+    fleet: Fleet, environment: Mapping[str, str], number: int, port: int, *, alone: bool
+) -> tuple[str, str, str]:
+    """Return a shard's URL, the rule that gives it, and the variable that does or could."""
+    prefix = fleet.service.prefix
+    variable = f"{prefix}_SHARD_{number}_URL"
+    if url := environment.get(variable, "").strip().rstrip("/"):
+        return url, "url from the environment", variable
+    if alone and number == 1:
+        variable = f"{prefix}_BASE_URL"
+        url = environment.get(variable, "").strip().rstrip("/")
+        rule = "url from the environment" if url else "the only shard: url of the service"
+        return url or f"http://{fleet.service.name}:{port}", rule, variable
+    shard = shard_of(fleet, number)
+    if shard is not None and shard.explicit_url:
+        return shard.url, "url of its entry", variable
+    at = f"{prefix}_PORT" if f"{prefix}_PORT" in environment else variable
+    return f"http://{fleet.service.name}-{number}:{port}", "url by the naming rule", at

@@ -1,0 +1,140 @@
+"""The shape of the package: imports point one way, the disk is at the edge, modules stay small."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from shardgen.cli import cli
+
+PACKAGE = Path(__file__).parents[1] / "shardgen"
+
+#: From the bottom up: a module may import, while it loads or later, what stands above it alone.
+LAYERS = """
+    __init__ terminal
+    resources digest diagnostics conform compose blocks diff fallback errors
+    codes outputs package lock ledger model
+    quick syntax wording disk
+    document git
+    source
+    base schema quoting plan prefix
+    edit instructions record readback render overlay committed files alongside
+    rules context migrations routing recording
+    replan
+    validate
+    workspace
+    report findings
+    commands
+    cli
+    exits
+    __main__
+""".split("\n")
+ORDER = {name: level for level, line in enumerate(LAYERS) for name in line.split()}
+#: The modules that may know of the world outside: disk, environment, processes, streams.
+EDGE = {"__main__", "cli", "commands", "disk", "exits", "files", "git", "package", "quick", "resources", "terminal"}
+#: What only those may import, or call.
+OUTSIDE = {"os", "subprocess", "socket", "time", "random", "pathlib", "shutil", "tempfile", "datetime", "logging", "sys",
+           "fcntl", "http", "glob", "locale", "threading"}  # fmt: skip
+CALLS = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
+LONGEST = 300
+LONGEST_FUNCTION = 45
+#: A table, not code.
+TABLES = {"codes.py"}
+
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_data" not in path.parts)
+TREES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in FILES}
+
+
+def unit(name: str) -> str:
+    """Return what a file counts as: a module, or the sub-package that it belongs to."""
+    return name.partition("/")[0].removesuffix(".py")
+
+
+def imports(tree: ast.AST) -> set[str]:
+    """Return the dotted names that a module imports, those of types alone apart."""
+    found: set[str] = set()
+    for node in walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports are not used here"
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def walk(node: ast.AST) -> list[ast.AST]:
+    """Return all nodes below one but those that only a type checker sees."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return []
+    return [node, *(each for child in ast.iter_child_nodes(node) for each in walk(child))]
+
+
+def own(names: set[str]) -> set[str]:
+    """Return the units of this package among imported names."""
+    parts = {name.split(".")[1] for name in names if name.startswith("shardgen.")}
+    return parts & {unit(name) for name in TREES}
+
+
+def test_every_module_is_on_the_list() -> None:
+    assert {unit(name) for name in TREES} == ORDER.keys()
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_imports_point_one_way(name: str) -> None:
+    mine = unit(name)
+    for other in own(imports(TREES[name])) - {mine, "__init__"}:
+        assert ORDER[other] < ORDER[mine], f"{name} imports {other}, which is not below it"
+
+
+@pytest.mark.parametrize("name", [name for name in TREES if unit(name) not in EDGE])
+def test_a_pure_module_knows_nothing_of_the_world(name: str) -> None:
+    names = imports(TREES[name])
+    assert not {each.partition(".")[0] for each in names} & OUTSIDE
+    assert "urllib.request" not in names
+    called = {
+        node.func.id
+        for node in walk(TREES[name])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not called & CALLS
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_no_module_state_no_print_and_no_module_of_two_jobs(name: str) -> None:
+    text = PACKAGE.joinpath(name).read_text()
+    tree = TREES[name]
+    assert name in TABLES or len(text.splitlines()) <= LONGEST
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Global)]
+    assert not [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "print"]
+    assert text.startswith("from __future__") or ast.get_docstring(tree)
+    assert "from __future__ import annotations" in text or not tree.body[1:] or name == "__init__.py"
+    assert not re.search(r"\b(TODO|FIXME|XXX)\b", text)
+    assert not re.search(r"\b(utils|helpers|common|core|manager)\b", name)
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_functions_are_short_and_say_what_they_return(name: str) -> None:
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("__"):
+            body = node.end_lineno - node.body[0].lineno + 1  # type: ignore[operator]
+            assert body <= LONGEST_FUNCTION or name == "cli.py" or node.name == "open_workspace", f"{name}: {node.name} has {body} lines"
+            assert ast.get_docstring(node) or node.name.startswith("_") or name.startswith("ledger/") or is_nested(node, TREES[name]), f"{name}: {node.name}"
+
+
+def is_nested(function: ast.FunctionDef, tree: ast.AST) -> bool:
+    """Return whether a function is inside another one."""
+    outer = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node is not function]
+    return any(function in ast.walk(node) for node in outer)
+
+
+def test_every_command_is_a_function_of_its_name() -> None:
+    for name, command in cli.commands.items():
+        assert command.help, f"{name} has no help"
+        assert "Example" in command.help
+        assert all(parameter.help for parameter in command.params if parameter.param_type_name == "option")  # type: ignore[attr-defined]
+    made = {path.stem for path in PACKAGE.joinpath("commands").glob("*.py")} - {"__init__"}
+    assert made == cli.commands.keys() - {"schema"}
