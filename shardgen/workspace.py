@@ -78,12 +78,8 @@ class Workspace:
     @property
     def lock_is_current(self) -> bool:
         """Whether the lock says exactly what it should; another package's digest is no drift."""
-        if self.lock_on_disk is None:
-            return False
-        if self.lock_before is None:
-            return False
-        after = read_lock(self.lock_after)
-        return after is not None and after == self.lock_before._replace(package=after.package)
+        before, after = self.lock_before, read_lock(self.lock_after)
+        return bool(before and after and after == before._replace(package=after.package))
 
 
 def open_workspace(
@@ -162,7 +158,7 @@ def plan_ledger(
     if output is None:
         return (), (), ""
     path = output.destination
-    folder = migrations.read_folder(path, disk.names(path), disk.read, lock)
+    folder = on_disk = migrations.read_folder(path, disk.names(path), disk.read, lock)
     if committed:
         folder, ledger = replan.withdrawn(folder, committed)
     else:
@@ -173,8 +169,11 @@ def plan_ledger(
         folder, ledger, inputs.fleet, inputs.document, renderer.text, header
     )
     if any(change.kind == plan.REFUSE for change in changes):
-        before = plan_alongside(folder, ledger.migrations, inputs.fleet, renderer.text, header)
-        changes = tuple(replan.proven(changes, before))
+        for before in (ledger, migrations.read_ledger(on_disk, None)):
+            was = plan_alongside(
+                folder, before.migrations, inputs.fleet, renderer.text, header
+            )
+            changes = tuple(replan.proven(changes, was))
     return tuple(replan.told(changes, folder, committed)) if committed else changes, (), path
 
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import jinja2
 import pytest
 
@@ -16,6 +17,11 @@ import shardgen.record
 import shardgen.workspace
 from shardgen.fallback import rerouted_share
 from tests.support import Project, commit
+
+
+#: How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("shardgen", deadline=None)
+hypothesis.settings.load_profile("shardgen")
 
 
 @pytest.fixture(autouse=True, scope="session")

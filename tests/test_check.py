@@ -294,6 +294,7 @@ def test_g7_markers_that_are_broken_need_a_person(tmp_path: Path) -> None:
         (b"A=\xff\n", "is no text in UTF-8"),
     ):
         project.write("config/app.env", broken)
+        project.write(DOCS, project.read(DOCS) + "mine\n")
         before = snapshot(project.root)
         ran = project.run("check")
         assert ran.code == 1
@@ -306,6 +307,7 @@ def test_g7_markers_that_are_broken_need_a_person(tmp_path: Path) -> None:
             assert reason in refused.err
         assert snapshot(project.root) == before
     project.write("config/app.env", good)
+    typed(project, project.run("check").last)
     project.is_clean()
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shardgen import __version__, terminal
+from shardgen import __version__, exits, terminal
+from shardgen.__main__ import main
 from shardgen.cli import cli
 from shardgen.codes import CODES
 from shardgen.resources import resource, resource_text
@@ -137,6 +139,46 @@ def test_a_pipe_that_is_closed_is_no_traceback(rendered: Project, command: str) 
         os.close(writing)
     assert done.returncode == 130
     assert done.stderr == ""
+
+
+class Unread:
+    """A stream that nobody reads."""
+
+    def write(self, text: str) -> None:
+        """Fail as a closed pipe does."""
+        raise BrokenPipeError
+
+    def flush(self) -> None:
+        """Fail as a closed pipe does."""
+        raise BrokenPipeError
+
+    def isatty(self) -> bool:
+        """Be none."""
+        return False
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["check", "--full"], ["render"], ["--help"]])
+def test_where_nobody_reads_on_it_is_130(
+    rendered: Project, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    renamed: list[int] = []
+    monkeypatch.setattr(os, "dup2", lambda _, handle: renamed.append(handle))
+    monkeypatch.setattr(sys, "stdout", Unread())
+    with inside(rendered.root):
+        assert main(arguments) == 130
+    assert renamed == [1]
+
+
+def test_it_runs_as_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["shardgen", "--version"])
+    monkeypatch.delitem(sys.modules, "shardgen.__main__")
+    with inside(tmp_path), pytest.raises(SystemExit) as ended:
+        runpy.run_module("shardgen", run_name="__main__")
+    assert ended.value.code == 0
+
+
+def test_a_file_that_cannot_be_read_has_no_lines() -> None:
+    assert exits.text_of("/nowhere/at/all") == ""
 
 
 def on_a_terminal(folder: Path, *arguments: str, **environment: str) -> str:

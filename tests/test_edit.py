@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from shardgen.edit import with_shard
 from shardgen.errors import UsageError
 from shardgen.source import parse
-from tests.support import Project
+from tests.support import Project, snapshot
+from tests.test_faults import Faults
 
 HEAD = "version: 1\n"
 LAYOUTS = {
@@ -50,8 +51,6 @@ LAYOUTS = {
     "document markers": "shards:\n  - id: 1\n...\n",
     "the word in a comment": "# shards:\n#   - id: 9\nshards:\n  - id: 1\n",
 }
-#: What no text can be extended in, safely.
-HOPELESS = {"anchor": "shards: &a\n  - &b {id: 1}\n"}
 
 
 def text_of(layout: str) -> str:
@@ -121,9 +120,9 @@ def test_no_list_is_no_place_to_add_to(text: str) -> None:
 
 
 def test_a_layout_that_cannot_be_extended_is_left_alone() -> None:
-    text = "version: 1\nshards: [{id: 1}  # x\n  ,\n]\nservice: {labels: {a: b}}\n"
-    new = with_shard(parse(text, "shards.yaml"), {"id": 2})
-    assert new.startswith("version: 1\nshards: [{id: 1}, {id: 2}  # x")
+    text = "version: 1\nshards:\n  - &a {id: 1}\n  - *a\n"
+    with pytest.raises(UsageError, match=r"cannot extend; add by hand: - \{id: 2\}"):
+        with_shard(parse(text, "shards.yaml"), {"id": 2})
 
 
 def test_add_on_the_command_line(rendered: Project) -> None:
@@ -195,3 +194,13 @@ def test_add_keeps_a_bom_crlf_and_a_link(rendered: Project) -> None:
     rendered.ok("add")
     assert rendered.path("shards.yaml").is_symlink()
     assert rendered.path("elsewhere/fleet.yaml").read_bytes().decode() == text + "  - id: 3\r\n"
+
+
+def test_add_that_cannot_write_changes_nothing(rendered: Project) -> None:
+    before = snapshot(rendered.root)
+    for at in range(1, 7):
+        with Faults(at).watched():
+            ran = rendered.run("add")
+        assert (ran.code, ran.out) == (3, "")
+        assert "error: cannot write" in ran.err
+        assert snapshot(rendered.root) == before

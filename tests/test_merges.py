@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from tests import needs
 from tests.repositories import Repository, first, lines_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 DRAINING = "{id: 2, state: draining, move_to: 1}"
@@ -57,13 +59,18 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     return first(tmp_path_factory.mktemp("origin") / "project")
 
 
+Pair = tuple[Repository, Repository]
+
+
 @pytest.fixture(scope="session")
-def pairs(
+def made(
     origin: Repository, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, tuple[Repository, Repository]]:
-    """For each pair a repository on its branch, and one in the middle of the merge of main."""
-    made = {}
-    for name, (theirs, ours, both) in PAIRS.items():
+) -> Callable[[str], Pair]:
+    """Make a pair once: a repository on its branch, and one in the middle of the merge of main."""
+
+    @functools.cache
+    def make(name: str) -> Pair:
+        theirs, ours, both = PAIRS[name]
         before = origin.copy(tmp_path_factory.mktemp("pair") / "before")
         before.branch("main", *ours[0], tail=ours[1])
         before.branch("feature", *theirs[0], tail=theirs[1])
@@ -71,8 +78,9 @@ def pairs(
         merging.git("merge", "main", code=1)
         merging.shards(*both[0])
         merging.write("shards.yaml", merging.read("shards.yaml") + both[1])
-        made[name] = (before, merging)
-    return made
+        return before, merging
+
+    return make
 
 
 #: One pair in which the files have two names, and one in which a file has two contents.
@@ -81,10 +89,10 @@ FEW = pytest.mark.parametrize("pair", ["one adds, one drains", "both assign"], i
 
 @pytest.fixture(params=PAIRS)
 def pair(
-    request: pytest.FixtureRequest, pairs: dict[str, tuple[Repository, Repository]], tmp_path: Path
+    request: pytest.FixtureRequest, made: Callable[[str], Pair], tmp_path: Path
 ) -> tuple[str, Repository, Repository]:
     """The name of a pair, a copy of it on its branch, and one in the middle of the merge."""
-    before, merging = pairs[request.param]
+    before, merging = made(request.param)
     return request.param, before.copy(tmp_path / "before"), merging.copy(tmp_path / "merging")
 
 
@@ -240,9 +248,9 @@ def test_keep_both_is_no_resolution(pair: tuple[str, Repository, Repository]) ->
 
 
 def test_a_hand_edit_beside_the_conflict_is_still_refused(
-    pairs: dict[str, tuple[Repository, Repository]], tmp_path: Path
+    made: Callable[[str], Pair], tmp_path: Path
 ) -> None:
-    merging = pairs["both add"][1].copy(tmp_path / "merging")
+    merging = made("both add")[1].copy(tmp_path / "merging")
     merging.git("restore", "--source=main", "--staged", "--worktree", "--", ".")
     merging.shards("1", "2", "4", "3")
     merging.change("docker-compose.prod.yml", "restart: unless-stopped", "restart: always")
@@ -252,10 +260,10 @@ def test_a_hand_edit_beside_the_conflict_is_still_refused(
 
 
 def test_the_last_fleet_is_that_of_the_base(
-    pairs: dict[str, tuple[Repository, Repository]], tmp_path: Path
+    made: Callable[[str], Pair], tmp_path: Path
 ) -> None:
     """The lock on disk says nothing in a merge, but what moves must be said."""
-    merging = pairs["both add"][1].copy(tmp_path / "merging")
+    merging = made("both add")[1].copy(tmp_path / "merging")
     ran = merging.render("--replan", "main")
     assert "BAILEYS_NUM_SHARDS 3 → 4" in ran.out
     assert "To move none" in ran.out

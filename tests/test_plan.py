@@ -297,3 +297,16 @@ def test_a_damaged_ledger_stops_a_render(rendered: Project) -> None:
     assert "migrations/0002_pin.sql   changed after it was written" in ran.err
     assert "git checkout -- migrations/0002_pin.sql" in ran.err.rstrip().splitlines()[-1]
     assert snapshot(rendered.root) == before
+
+
+@pytest.mark.parametrize("name", [OVERLAY, "server"])
+def test_g4_nothing_is_written_through_a_link(rendered: Project, tmp_path: Path, name: str) -> None:
+    away = tmp_path / "away"
+    rendered.path(name).rename(away)
+    rendered.path(name).symlink_to(away)
+    rendered.write("shards.yaml", fleet(1, 2, 3))
+    before = snapshot(tmp_path)
+    ran = rendered.run("render")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"goes through the symlink '{name}'" in ran.err
+    assert snapshot(tmp_path) == before

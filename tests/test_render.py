@@ -13,7 +13,7 @@ from shardgen.fallback import fallback_shard
 from shardgen.quoting import finalize
 from shardgen.render import BrokenTemplate, Renderer, Templates
 from shardgen.resources import resource_text
-from tests.support import OUTPUTS, Project, fleet, shell, snapshot
+from tests.support import BASE, OUTPUTS, Project, fleet, shell, snapshot
 
 OVERLAY, ENV, ROUTER, DOCS = OUTPUTS
 
@@ -329,3 +329,10 @@ def test_the_notes_of_a_render_say_what_comes_and_goes(rendered: Project) -> Non
     lines = rendered.render().out.splitlines()
     assert any(re.fullmatch(rf"  ~ {OVERLAY} +\+ baileys-3, \+ whatsapp_auth_shard3", line) for line in lines)
     assert any(re.fullmatch(rf"  ~ {ENV} +BAILEYS_NUM_SHARDS 2 → 3", line) for line in lines)
+
+
+def test_many_commands_are_summed_up(tmp_path: Path) -> None:
+    base = BASE.replace("  whatsapp_auth:\n", "  whatsapp_auth: {external: true}\n")
+    text = fleet(*range(1, 16)).replace("service:\n", "service:\n  storage: {external: true}\n")
+    ran = Project(tmp_path / "project", text, base).render()
+    assert "      docker volume create whatsapp_auth_shard12\n      … 3 more, in order\n      psql " in ran.out

@@ -182,12 +182,17 @@ def test_an_entry_holds_for_its_shard_alone(
     (folder / "extra.env").write_text("EXTRA=1\n")
     model = compose.model(folder)
     names = {each: "baileys" if each == 1 else f"baileys-{each}" for each in (1, 2, 3)}
-    plain = compose.model(rendered("mappings", "shards: [{id: 1}, {id: 2}]\n"))
+    unstated = as_in_the_base(compose, rendered("mappings", "shards: [{id: 1}, {id: 2}]\n"))
     for each, name in names.items():
         if each != number:
-            assert without_folder(found(model, name)) == without_folder(found(plain, "baileys"))
-            plain = compose.model(rendered("mappings", "shards: [{id: 1}, {id: 2}]\n"))
+            assert without_folder(found(model, name)) == unstated
     assert_says(found(model, names[number]), STATEMENTS[statement])
+
+
+@cache
+def as_in_the_base(compose: Compose, folder: Path) -> dict[str, Any]:
+    """Return what a shard is where nothing is stated."""
+    return without_folder(found(compose.model(folder), "baileys"))
 
 
 def without_folder(service: dict[str, Any]) -> dict[str, Any]:

@@ -84,6 +84,36 @@ def test_route_hash_pins_every_row_whatever_it_stores(database: Database) -> Non
     assert database.tenants() == by_fallback(3)
 
 
+@pytest.mark.parametrize("route", ["column", "hash"])
+@pytest.mark.parametrize("kind", ["md5", "modulo"])
+def test_a_pin_in_parts_is_the_pin(database: Database, route: str, kind: str) -> None:
+    database.populate(", whatsapp_shard integer NOT NULL DEFAULT 0", tenants=TENANTS)
+    database.run("UPDATE business SET whatsapp_shard = 3 WHERE id <= 100")
+    database.run("INSERT INTO business (id) SELECT -n FROM generate_series(0, 50) AS n")
+    wanted = desired("1 2 3", adopt_shards=3, adopt_route=route, fallback=kind, batches=7)
+    applied(database, wanted)
+    ids = range(1, 4)
+    pinned = {tenant: fallback_shard(kind, tenant, ids) for tenant in database.tenants()}
+    kept = dict.fromkeys(range(1, 101), 3) if route == "column" else {}
+    assert database.tenants() == {**pinned, **kept}
+    assert len(database.applied()) == 9
+
+
+def test_after_route_hash_a_row_that_no_caller_gave_a_shard_is_not_where_its_hash_is(
+    database: Database,
+) -> None:
+    """Why the callers that pass the column must be deployed together with the pin."""
+    wanted = desired("1 2", adopt_shards=2, adopt_route="hash")
+    database.populate(tenants=TENANTS)
+    applied(database, wanted)
+    database.run("INSERT INTO business (id) VALUES (12345)")
+    assert fallback_shard("md5", 12345, [1, 2]) == 2
+    assert database.tenants()[12345] == 1
+    text = rendered(wanted).files["0002_pin.sql"].decode()
+    assert "Deploy callers that pass it together with" in text
+    assert "a row that is added in between gets the column's default, which is not its hash" in text
+
+
 def test_growth_moves_no_pinned_tenant(database: Database) -> None:
     """G9: after the pin, a stored shard stays where it is however many shards follow."""
     database.populate(tenants=TENANTS)

@@ -129,7 +129,8 @@ def flyway(folder: Path, database: Database) -> str:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {HISTORY} (version bigint PRIMARY KEY)")
         connection.commit()
         for version, path in files:
-            if connection.execute(f"SELECT FROM {HISTORY} WHERE version = {version}").fetchone():
+            known = connection.execute(f"SELECT version FROM {HISTORY} WHERE version = {version}")
+            if known.fetchone():
                 continue
             for statement in pglast.split(path.read_text()):
                 connection.execute(statement.encode())
