@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PARSERS := compose or node or postgres or wheel or precommit
+PARSERS := compose or node or postgres or wheel or precommit or slow
 
 .DEFAULT_GOAL := help
 
@@ -69,6 +69,10 @@ accept: $(VENV)/.dev ## rewrite the golden files from what the code does; review
 .PHONY: bench
 bench: $(VENV)/.dev ## measure speed and memory against the budgets
 	@$(BIN)/python -m bench
+
+.PHONY: bench-sql
+bench-sql: $(VENV)/.servers ## measure how long each kind of migration keeps a million rows waiting
+	@$(BIN)/python -m bench.sql
 
 .PHONY: wheel
 wheel: $(VENV)/.dev ## build the wheel and the source distribution into dist/

@@ -1,4 +1,4 @@
-"""The entry point: the early answer of `check` first, then the commands; every exit is mapped here."""
+"""The entry point: the early answer of `check` first, then the commands."""
 
 from __future__ import annotations
 

@@ -1,13 +1,11 @@
-"""The ledger in; the files that its runner has for the folder as a whole, and its command, out."""
+"""The ledger in; what becomes of the files that its runner has for the folder as a whole, out."""
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from shardgen import plan, readback
 from shardgen.errors import UnreadableOutput
-from shardgen.ledger.names import Names, derive_names
 from shardgen.ledger.runners import RUNNERS, WHOLE
 
 if TYPE_CHECKING:
@@ -19,25 +17,6 @@ if TYPE_CHECKING:
     from shardgen.plan import Change
 
 
-def database_names(fleet: Fleet) -> Names:
-    """Return the names of the ledger's objects in the database."""
-    database = fleet.database
-    return derive_names(
-        schema=database.schema,
-        table=database.table,
-        id_column=database.id_column,
-        shard_column=database.shard_column,
-    )
-
-
-def apply_command(fleet: Fleet) -> str:
-    """Return the command that applies what a database lacks, to type in the project's folder."""
-    migrations = fleet.database.migrations
-    return RUNNERS[migrations.runner].apply.format(
-        folder=shlex.quote(migrations.path.rstrip("/")), history=database_names(fleet).history
-    )
-
-
 def plan_alongside(
     folder: Folder, migrations: Iterable[Migration], fleet: Fleet, render: RenderText, header: str
 ) -> Iterator[Change]:
@@ -46,7 +25,7 @@ def plan_alongside(
     Raises UnreadableOutput where one is not what its language demands.
     """
     runner = RUNNERS[fleet.database.migrations.runner]
-    names = database_names(fleet)
+    names = fleet.database.names
     context = {
         "header": header,
         "ledger": names.qualified(names.ledger),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-MARKER = re.compile(r"[ \t]*(?:#|//|--|<!--)[ \t]*shardgen:(begin|end)[ \t]+(\S+)(?:[ \t]*-->)?[ \t]*")
+MARKER = re.compile(
+    r"[ \t]*(?:#|//|--|<!--)[ \t]*shardgen:(begin|end)[ \t]+(\S+)(?:[ \t]*-->)?[ \t]*"
+)
 
 
 class BadMarkers(ValueError):

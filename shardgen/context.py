@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from shardgen.alongside import database_names
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -44,7 +42,7 @@ def build_context(
             "contiguous": fleet.is_contiguous,
         },
         "database": asdict(fleet.database),
-        "names": asdict(database_names(fleet)),
+        "names": asdict(fleet.database.names),
         "variables": [record(variable) for variable in fleet.variables],
         "router": record(fleet.router),
         "legacy_url": fleet.legacy_url,

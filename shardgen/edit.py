@@ -30,7 +30,10 @@ def with_shard(document: Document, entry: Mapping[str, Any]) -> str:
     expected = [*document.data["shards"], dict(entry)]
     again = parse(text, document.file)
     if again.problems or again.data != {**document.data, "shards": expected}:
-        raise UsageError(f"`shards` is written in a way that `add` cannot extend; add by hand: - {yaml_flow(dict(entry))}")
+        line = f"- {yaml_flow(dict(entry))}"
+        raise UsageError(
+            f"`shards` is written in a way that `add` cannot extend; add by hand: {line}"
+        )
     return text
 
 

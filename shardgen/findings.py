@@ -45,7 +45,7 @@ def ways_out(workspace: Workspace) -> Iterator[str]:
     """Yield what a person can do about refused files."""
     settled = [c.destination for c in workspace.refusals if not c.is_lost]
     if settled:
-        yield "keep the edit   move it into shards.yaml or a template of your own, then render again"
+        yield "keep the edit   move it into shards.yaml or a template of yours, then render again"
         command = overwrite_command(workspace.commands.render, settled)
         yield f"lose the edit   {in_root(workspace, command)}"
     for change in workspace.refusals:
@@ -174,7 +174,8 @@ def changed_inputs(workspace: Workspace) -> list[str]:
     """Return the inputs that are not as the last render read them."""
     lock, after = workspace.lock_before, read_lock(workspace.lock_after)
     before, now = (each.inputs if each else {} for each in (lock, after))
-    return sorted(path for path in {*before, *now} if before.get(path, "") != now.get(path, ""))
+    looked_at = {*now} if workspace.damage else {*before, *now}
+    return sorted(path for path in looked_at if before.get(path, "") != now.get(path, ""))
 
 
 def fix_lines(

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shardgen.alongside import apply_command
+from shardgen.ledger.runners import RUNNERS
 
 if TYPE_CHECKING:
     from shardgen.model import Fleet
@@ -34,8 +34,16 @@ def build_commands(fleet: Fleet, config: str, overlay: str | None) -> Commands:
         render=f"shardgen render{option}",
         check=f"shardgen check{option}",
         up=" ".join([*parts, "up -d"]),
-        migrate=apply_command(fleet),
+        migrate=migrate_command(fleet),
         create_volumes=tuple(
             f"docker volume create {shard.volume}" for shard in fleet.live if shard.external
         ),
     )
+
+
+def migrate_command(fleet: Fleet) -> str:
+    """Return the command that applies the migrations which a database lacks."""
+    database = fleet.database
+    folder = shlex.quote(database.migrations.path.rstrip("/"))
+    runner = RUNNERS[database.migrations.runner]
+    return runner.apply.format(folder=folder, history=database.names.history)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from shardgen import plan, readback
-from shardgen.alongside import database_names, plan_alongside
+from shardgen.alongside import plan_alongside
 from shardgen.digest import digest
 from shardgen.errors import InvalidInput, UnreadableOutput
 from shardgen.ledger import history, migration, sums, verify
@@ -211,7 +211,7 @@ def new_files(
 
     Raises UnreadableOutput where one does not read back as what it records.
     """
-    names, runner = database_names(fleet), RUNNERS[fleet.database.migrations.runner]
+    names, runner = fleet.database.names, RUNNERS[fleet.database.migrations.runner]
     previous = ledger.migrations[-1] if ledger.migrations else None
     found = {}
     for made in coming:

@@ -6,6 +6,8 @@ import posixpath
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from shardgen.ledger.names import Names, derive_names
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -80,6 +82,16 @@ class Database:
     default_shard: int = 1
     adopt: Adopt = Adopt()
     migrations: Migrations = Migrations()
+
+    @property
+    def names(self) -> Names:
+        """The names of what the migrations make in the database."""
+        return derive_names(
+            schema=self.schema,
+            table=self.table,
+            id_column=self.id_column,
+            shard_column=self.shard_column,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The digest of the installed package: its code, templates and schema. Imported by the quick check."""
+"""The digest of the installed package: code, templates, schema. Imported by the quick check."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ def package_digest() -> str:
     return total.hexdigest()
 
 
+#: Folders that decide nothing, or that are looked at by themselves.
+OTHER = frozenset({"__pycache__", "_data"})
+
+
 def files_below(folder: str, ending: str) -> list[str]:
     """Return the paths of the files with an ending, in an order that no file system decides."""
     found, waiting = [], [folder]
@@ -38,6 +42,6 @@ def files_below(folder: str, ending: str) -> list[str]:
             for entry in entries:
                 if entry.name.endswith(ending):
                     found.append(entry.path)
-                elif "." not in entry.name and entry.name not in {"__pycache__", "_data"} and entry.is_dir():
+                elif "." not in entry.name and entry.name not in OTHER and entry.is_dir():
                     waiting.append(entry.path)
     return sorted(found)

@@ -116,9 +116,7 @@ def has_conflict(content: bytes) -> bool:
     return b"<<<<<<< " in content and CONFLICT.search(content) is not None
 
 
-def judge(
-    before: bytes | None, after: bytes, ours: str, entry: Owned | None
-) -> tuple[str, str]:
+def judge(before: bytes | None, after: bytes, ours: str, entry: Owned | None) -> tuple[str, str]:
     """Return kind and reason, from the digest of what is ours in the file."""
     if before == after:
         return SAME, ""
@@ -131,9 +129,7 @@ def judge(
     return REFUSE, "edited by hand"
 
 
-def plan_append(
-    rendered: Rendered, text: str, before: bytes | None, entry: Owned | None
-) -> Change:
+def plan_append(rendered: Rendered, text: str, before: bytes | None, entry: Owned | None) -> Change:
     """Return what becomes of a file of the user's that gets its first block."""
     name = next(iter(rendered.blocks), None)
     if name is None:
@@ -143,9 +139,7 @@ def plan_append(
     return made(rendered, UPDATE, "has no block of ours yet", before, after)
 
 
-def plan_blocks(
-    rendered: Rendered, text: str, before: bytes | None, entry: Owned | None
-) -> Change:
+def plan_blocks(rendered: Rendered, text: str, before: bytes | None, entry: Owned | None) -> Change:
     """Return what becomes of a file of the user's that holds blocks of ours."""
     try:
         found = blocks.find_blocks(text)
@@ -178,9 +172,7 @@ def made(rendered: Rendered, kind: str, reason: str, before: bytes | None, after
     )
 
 
-def refused(
-    rendered: Rendered, before: bytes | None, entry: Owned | None, reason: str
-) -> Change:
+def refused(rendered: Rendered, before: bytes | None, entry: Owned | None, reason: str) -> Change:
     """Return a change that cannot even be computed: no overwriting goes on from here."""
     return Change(
         destination=rendered.destination,

@@ -63,7 +63,9 @@ def agrees(root: str, lock: dict, digest: object) -> bool:  # type: ignore[type-
     folders = set()
     for path, entry in lock["outputs"].items():
         found = None if is_linked(root, path) else read(os.path.join(root, path))
-        if found is None or "was" in entry or owned(entry["form"], found, digest) != entry["digest"]:
+        if found is None or "was" in entry:
+            return False
+        if owned(entry["form"], found, digest) != entry["digest"]:
             return False
         if entry["form"] == "once":
             folders.add(os.path.dirname(path))
@@ -80,7 +82,7 @@ def read(path: str) -> bytes | None:
 
 
 def is_linked(root: str, path: str) -> bool:
-    """Return whether a destination or a folder above it is a symlink: the full check refuses those."""
+    """Return whether a destination or a folder above it is a symlink, which the full check refuses."""
     while path:
         if os.path.islink(os.path.join(root, path)):
             return True

@@ -108,7 +108,8 @@ def read_sql(text: str) -> list[str]:
             raise ValueError(f"line {line}: {token[0]} is not closed")
         depth += {"(": 1, ")": -1}.get(token[0], 0)
         if depth < 0 or (depth and token[0] == ";"):
-            raise ValueError(f"line {text.count(chr(10), 0, token.start()) + 1}: a bracket does not fit")
+            line = text.count("\n", 0, token.start()) + 1
+            raise ValueError(f"line {line}: a bracket does not fit")
         if token[0] == ";":
             statements.append(text[start : token.end()].strip())
             start = token.end()

@@ -1,4 +1,4 @@
-"""A project's folder in; the same folder, which remembers what was read from it as an input, out."""
+"""A project's folder in; the same, which remembers what was read from it as an input, out."""
 
 from __future__ import annotations
 

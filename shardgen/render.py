@@ -183,7 +183,7 @@ class explained:  # noqa: N801 - read as a verb after `with`
 
 
 def template_place(trace: Any) -> str:
-    """Return file and line of a traceback's innermost template; jinja rewrites both to its source's."""
+    """Return file and line of a traceback's innermost template, which jinja puts into it."""
     place = ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename

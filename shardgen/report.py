@@ -1,4 +1,4 @@
-"""A planned project in, what `render` says of it out: what was done, what moves, what to type next."""
+"""A planned project in, what `render` says out: what was done, what moves, what to type next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIGNS = {plan.CREATE: "+", plan.UPDATE: "~", plan.REMOVE: "-", plan.REFUSE: "!"}
 
 
 def render_text(workspace: Workspace, *, dry: bool, paint: Paint = plain) -> str:
-    """Return what a render did, file by file, and what the operator has to know and to type next."""
+    """Return what a render did, file by file, and what to know and to type next."""
     drift = workspace.drift
     width = max((len(change.destination) for change in drift), default=0)
     lines = [
@@ -92,8 +92,9 @@ def reroute_lines(workspace: Workspace, paint: Paint) -> list[str]:
     if change.freeze:
         line = f"fallback_shards: [{', '.join(str(number) for number in change.freeze)}]"
         has_routing = "routing" in workspace.inputs.data
-        where = f"set under routing: in {workspace.config}" if has_routing else f"add to {workspace.config}"
-        lines.append(f"  To move none, {where}:   {line if has_routing else f'routing: {{{line}}}'}")
+        where = "set under routing: in" if has_routing else "add to"
+        line = line if has_routing else f"routing: {{{line}}}"
+        lines.append(f"  To move none, {where} {workspace.config}:   {line}")
     return lines
 
 

@@ -94,9 +94,7 @@ def number_in(environment: Mapping[str, str], variable: str, default: int, most:
     return number
 
 
-def rule_of_given(
-    fleet: Fleet, given: int, ids: Sequence[int]
-) -> tuple[int, str, Path | str]:
+def rule_of_given(fleet: Fleet, given: int, ids: Sequence[int]) -> tuple[int, str, Path | str]:
     """Return the shard that the caller passes, why it is used, and where that stands."""
     shard = shard_of(fleet, given)
     if shard is not None and shard.is_live:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 APPLIED, PENDING, DIFFERENT = "applied", "pending", "different"
 
 #: the default of an integer column as PostgreSQL spells it
-NUMBER = re.compile(r"\(?'?(\d+)'?(?:::\w+)?\)?")
+NUMBER = re.compile(r"\(?'?(\d+)'?\)?(?:::\w+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,8 @@ def differences(recorded: Recorded, live: Live) -> Iterator[str]:
         found = NUMBER.fullmatch(live.default or "")
         if not found or int(found[1]) != recorded.default_shard:
             now = f"shard {found[1]}" if found else live.default or "no shard"
-            yield f"new rows go to {now}, and not to shard {recorded.default_shard}"
+            right = f"shard {recorded.default_shard}"
+            yield f"new rows go to {now} there; by the ledger they go to {right}"
         if live.foreign_key is None:
             yield "the foreign key is gone: tenants can be put on shards that do not exist"
         elif recorded.validated and not live.foreign_key:
@@ -125,7 +126,7 @@ def registry_differences(
         want = None if expected.state == RETIRED else (expected.state, expected.move_to)
         have = registry.get(shard)
         if want != have:
-            yield f"shard {shard} is {worded(have)}, and not {worded(want)}"
+            yield f"shard {shard} is {worded(have)} there; by the ledger it is {worded(want)}"
 
 
 def worded(entry: tuple[str, int | None] | None) -> str:

@@ -41,6 +41,11 @@ def write(stream: object, text: str) -> None:
     buffer.flush()
 
 
+def uncoloured(text: str, _style: str) -> str:
+    """Return text as it is."""
+    return text
+
+
 def painter(*, error: bool = False) -> Callable[[str, str], str]:
     """Return a function of text and style that colours, or leaves text as it is.
 
@@ -48,7 +53,7 @@ def painter(*, error: bool = False) -> Callable[[str, str], str]:
     """
     stream = sys.stderr if error else sys.stdout
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
-        return lambda text, style: text
+        return uncoloured
 
     def paint(text: str, style: str) -> str:
         code = STYLES.get(style)

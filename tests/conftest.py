@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import jinja2
@@ -18,6 +17,9 @@ import shardgen.workspace
 from shardgen.fallback import rerouted_share
 from tests.support import Project, commit
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 #: How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("shardgen", deadline=None)
@@ -40,7 +42,9 @@ def _templates_are_compiled_once() -> Iterator[None]:
     made: dict[tuple[type, object, object, object], object] = {}
     compiled = jinja2.Environment.compile
 
-    def once(self: jinja2.Environment, source: object, name: object = None, filename: object = None) -> object:
+    def once(
+        self: jinja2.Environment, source: object, name: object = None, filename: object = None
+    ) -> object:
         key = (type(self), source, name, filename)
         if key not in made:
             made[key] = compiled(self, source, name, filename)

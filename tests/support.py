@@ -6,13 +6,16 @@ import contextlib
 import io
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shardgen.__main__ import main
 from shardgen.lock import Lock, read_lock
 from tests import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 #: Shard 1 and a consumer of the router, as small as a base file can be.
 BASE = """\
@@ -91,11 +94,11 @@ def inside(folder: Path, environment: Mapping[str, str] | None = None) -> Iterat
 def run(folder: Path, *arguments: str, **environment: str) -> Ran:
     """Run a command line of shardgen in a folder, in this process."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-    with inside(folder, environment), contextlib.redirect_stdout(out):
-        with contextlib.redirect_stderr(err):
-            code = main(list(arguments))
-            out.flush()
-            err.flush()
+    streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)
+    with inside(folder, environment), streams[0], streams[1]:
+        code = main(list(arguments))
+        out.flush()
+        err.flush()
     texts = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
     return Ran(code, *texts)
 

@@ -14,10 +14,11 @@ from shardgen.prefix import not_kept
 from shardgen.resources import resource_text
 from tests import needs
 from tests.repositories import Repository, first, lines_of
-from tests.support import Project
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support import Project
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,9 @@ def test_a_branch_that_is_behind_is_told_to_merge(repository: Repository) -> Non
     ran = repository.run("check", "--base", "main")
     assert ran.code == 1
     assert lines_of(ran) == {"migrations/0006_add_shard_4.sql": "is in main, but not here"}
-    assert "main has commits that this branch lacks: bring them in first (git merge main)" in ran.out
+    assert (
+        "main has commits that this branch lacks: bring them in first (git merge main)" in ran.out
+    )
     repository.git("merge", "--quiet", "main")
     repository.ok("check", "--base", "main")
 
@@ -78,7 +81,9 @@ def test_a_file_that_was_written_anew_is_named(repository: Repository) -> None:
     """The same name, other bytes, and a sum that fits: only the commit tells."""
     path = "migrations/0006_add_shard_4.sql"
     repository.write(path, repository.read(path) + "-- and more\n")
-    files = {name: repository.path(f"migrations/{name}").read_bytes() for name in repository.migrations()}
+    files = {
+        name: repository.path(f"migrations/{name}").read_bytes() for name in repository.migrations()
+    }
     repository.write("migrations/shardgen.sum", sum_text(files))
     repository.write("shardgen.lock", "")
     repository.run("render", "--overwrite", "docker-compose.prod.yml")
@@ -93,7 +98,9 @@ def test_a_damaged_file_has_one_line(repository: Repository) -> None:
     path = "migrations/0006_add_shard_4.sql"
     repository.write(path, repository.read(path) + "-- and more\n")
     ran = repository.run("check", "--base", "four")
-    assert lines_of(ran) == {path: "changed after it was written (sha256 differs from shardgen.sum)"}
+    assert lines_of(ran) == {
+        path: "changed after it was written (sha256 differs from shardgen.sum)"
+    }
 
 
 def test_a_ledger_that_moved_to_another_folder_is_followed(repository: Repository) -> None:
@@ -114,7 +121,10 @@ def test_turned_off_is_no_way_to_lose_the_history(repository: Repository) -> Non
     repository.ok("check", "--base", "four")
     repository.path("migrations/0001_init.sql").unlink()
     ran = repository.run("check", "--base", "four")
-    assert (ran.code, lines_of(ran)) == (1, {"migrations/0001_init.sql": "is in four, but not here"})
+    assert (ran.code, lines_of(ran)) == (
+        1,
+        {"migrations/0001_init.sql": "is in four, but not here"},
+    )
 
 
 def test_a_shards_yaml_that_git_does_not_have_is_looked_for_where_it_is_now(
@@ -181,7 +191,9 @@ def test_a_commit_with_crlf_in_its_sum_can(repository: Repository) -> None:
 # what git cannot say
 
 
-@pytest.mark.parametrize("ref", ["nowhere", "-x", "--all", "0" * 40, "HEAD~99", "first:shards.yaml"])
+@pytest.mark.parametrize(
+    "ref", ["nowhere", "-x", "--all", "0" * 40, "HEAD~99", "first:shards.yaml"]
+)
 def test_an_unknown_commit_is_exit_2(grown: Repository, ref: str) -> None:
     ran = grown.run("check", f"--base={ref}")
     assert (ran.code, ran.out) == (2, "")
@@ -198,7 +210,9 @@ def test_an_empty_commit_is_exit_2(grown: Repository) -> None:
 def test_a_remote_branch_that_was_not_fetched_is_named_with_the_fetch(
     repository: Repository, tmp_path: Path
 ) -> None:
-    repository.git("clone", "--quiet", "--depth=1", f"file://{repository.root}", str(tmp_path / "clone"))
+    repository.git(
+        "clone", "--quiet", "--depth=1", f"file://{repository.root}", str(tmp_path / "clone")
+    )
     clone = Repository.__new__(Repository)
     clone.root = tmp_path / "clone"
     clone.git("update-ref", "-d", "refs/remotes/origin/main")
@@ -211,7 +225,9 @@ def test_a_remote_branch_that_was_not_fetched_is_named_with_the_fetch(
 
 
 def test_a_shallow_clone_says_how_to_become_whole(repository: Repository, tmp_path: Path) -> None:
-    repository.git("clone", "--quiet", "--depth=1", f"file://{repository.root}", str(tmp_path / "clone"))
+    repository.git(
+        "clone", "--quiet", "--depth=1", f"file://{repository.root}", str(tmp_path / "clone")
+    )
     clone = Repository.__new__(Repository)
     clone.root = tmp_path / "clone"
     ran = clone.run("check", "--base", "first")

@@ -59,7 +59,7 @@ class Case(Project):
         return (self.folder / name).relative_to(self.root).as_posix()
 
     @property
-    def case_lock(self):  # noqa: ANN201 - the lock's own type
+    def case_lock(self):
         """The lock, which must be whole."""
         from shardgen.lock import read_lock
 

@@ -8,7 +8,7 @@ import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -17,6 +17,9 @@ from shardgen.digest import digest, sealed
 from shardgen.lock import Lock, Owned, lock_text
 from shardgen.resources import resource_text
 from tests.support import OUTPUTS, Project, Ran, commit, fleet, shell, snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Edit = Callable[[Project], None]
 OVERLAY, ENV, ROUTER, DOCS = OUTPUTS
@@ -101,14 +104,14 @@ def interrupted(project: Project) -> None:
 
 def swapped_lines(project: Project) -> None:
     """Swap two lines of the sum, and seal it again."""
-    head, first, second, *rest = project.read(SUM).splitlines(keepends=True)
+    _head, first, second, *rest = project.read(SUM).splitlines(keepends=True)
     body = "".join([second, first, *rest])
     project.write(SUM, f"head {digest(body.encode())}\n{body}")
 
 
 def line_removed(project: Project) -> None:
     """Take the last migration out of the sum, seal it again, and delete the file too."""
-    head, *lines, last = project.read(SUM).splitlines(keepends=True)
+    _head, *lines, last = project.read(SUM).splitlines(keepends=True)
     body = "".join(lines)
     project.write(SUM, f"head {digest(body.encode())}\n{body}")
     (project.path("migrations") / last.split()[1]).unlink()
@@ -117,10 +120,12 @@ def line_removed(project: Project) -> None:
 def of_version_2(project: Project) -> None:
     """Make the lock that of a later shardgen."""
     head, _, body = lock_text(project.lock._replace(package="0" * 64)).split("\n", 2)
-    project.write("shardgen.lock", sealed(f"{head}\n{body}".replace('"version": 1', '"version": 2')))
+    project.write(
+        "shardgen.lock", sealed(f"{head}\n{body}".replace('"version": 1', '"version": 2'))
+    )
 
 
-CONFLICT = "<<<<<<< ours\n  \"digest\": \"1\",\n=======\n  \"digest\": \"2\",\n>>>>>>> theirs\n"
+CONFLICT = '<<<<<<< ours\n  "digest": "1",\n=======\n  "digest": "2",\n>>>>>>> theirs\n'
 MOVED = "outputs:\n  docs: {path: docs/SHARDS.md}\nshards:\n"
 TEMPLATE = "<!-- {{ header | text }} -->\n# ours\n"
 
@@ -289,7 +294,10 @@ def test_g7_markers_that_are_broken_need_a_person(tmp_path: Path) -> None:
         (good.replace(end, ""), "has broken markers: line 3: block 'shards' has no end"),
         (good + good, "stands twice"),
         (good.replace("begin shards", "begin other"), "ends where it was not begun"),
-        (good.replace("begin shards", "begin x").replace("end shards", "end x"), "has a block 'x'; there are: shards"),
+        (
+            good.replace("begin shards", "begin x").replace("end shards", "end x"),
+            "has a block 'x'; there are: shards",
+        ),
         ("A=1\n", "lacks the markers of block 'shards'"),
         (b"A=\xff\n", "is no text in UTF-8"),
     ):
@@ -392,7 +400,9 @@ def test_tracked_and_drift_are_mended_by_one_line(rendered: Project) -> None:
 
 
 def test_tracked_in_a_sub_folder_and_with_odd_names(tmp_path: Path) -> None:
-    project = Project(tmp_path / "project" / "a b", fleet(1, 2, head="outputs:\n  docs: {path: 'x[y] z.md'}\n"))
+    project = Project(
+        tmp_path / "project" / "a b", fleet(1, 2, head="outputs:\n  docs: {path: 'x[y] z.md'}\n")
+    )
     project.render()
     whole = Project.__new__(Project)
     whole.root = project.root.parent
@@ -425,7 +435,11 @@ def test_config_on_either_side_from_another_folder(tmp_path: Path) -> None:
             assert ran.code == 1, arguments
         assert ran.last.startswith("(cd 'deploy ment' && shardgen render")
         typed(top, ran.last)
-        for arguments in (["-c", config, "check"], ["check", "-c", config], ["check", "-c", config, "--full"]):
+        for arguments in (
+            ["-c", config, "check"],
+            ["check", "-c", config],
+            ["check", "-c", config, "--full"],
+        ):
             assert re.fullmatch(f"[0-9]+ files agree with {name}\n", top.ok(*arguments).out)
         for each in OUTPUTS:
             project.path(each).unlink()

@@ -48,7 +48,14 @@ def test_every_command_has_help_with_an_example(command: str, tmp_path: Path) ->
 
 
 def test_the_help_lists_every_exit_code(tmp_path: Path) -> None:
-    assert re.findall(r"^ +([0-9]+)  ", run(tmp_path).out, re.MULTILINE) == ["0", "1", "2", "3", "70", "130"]
+    assert re.findall(r"^ +([0-9]+)  ", run(tmp_path).out, re.MULTILINE) == [
+        "0",
+        "1",
+        "2",
+        "3",
+        "70",
+        "130",
+    ]
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
@@ -65,7 +72,9 @@ def test_the_help_lists_every_exit_code(tmp_path: Path) -> None:
     (["init", "--shards", "0"], "0 is not in the range"),
     (["check", "check"], "Got unexpected extra argument (check)"),
 ])  # fmt: skip
-def test_usage_errors_are_2_and_never_1(arguments: list[str], message: str, project: Project) -> None:
+def test_usage_errors_are_2_and_never_1(
+    arguments: list[str], message: str, project: Project
+) -> None:
     ran = project.run(*arguments)
     assert (ran.code, ran.out) == (2, "")
     assert message in ran.err
@@ -74,7 +83,9 @@ def test_usage_errors_are_2_and_never_1(arguments: list[str], message: str, proj
 
 
 @pytest.mark.parametrize("command", [["render"], ["check"], ["route", "1"], ["add"]])
-def test_without_a_config_each_command_says_how_to_start(command: list[str], tmp_path: Path) -> None:
+def test_without_a_config_each_command_says_how_to_start(
+    command: list[str], tmp_path: Path
+) -> None:
     ran = run(tmp_path, *command)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "error: there is no 'shards.yaml' here; `shardgen init` starts one\n"
@@ -118,7 +129,9 @@ def test_however_a_command_ends_it_has_a_code(
     assert ("Traceback" in ran.err) == (code == 70)
 
 
-def test_the_usual_commands_need_no_parser(rendered: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_usual_commands_need_no_parser(
+    rendered: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("shardgen.exits.parsed", lambda arguments: 99)
     assert rendered.run("render").code == 0
     assert rendered.run("check").code == 0
@@ -184,7 +197,9 @@ def test_a_file_that_cannot_be_read_has_no_lines() -> None:
 def on_a_terminal(folder: Path, *arguments: str, **environment: str) -> str:
     """Return what a command prints on a terminal."""
     ours, theirs = pty.openpty()
-    kept = {key: value for key, value in os.environ.items() if key not in {"CI", "NO_COLOR", "TERM"}}
+    kept = {
+        key: value for key, value in os.environ.items() if key not in {"CI", "NO_COLOR", "TERM"}
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "shardgen", *arguments], cwd=folder, env={**kept, "TERM": "xterm", **environment},
         stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL,
@@ -249,7 +264,10 @@ def test_a_painter_knows_its_styles(monkeypatch: pytest.MonkeyPatch) -> None:
     assert paint("x", "plain") == "x"
 
 
-@pytest.mark.parametrize("arguments", [[], ["--shards", "3"], ["--service", "media", "--shards", "2"], ["-c", "deploy/fleet.yaml"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--shards", "3"], ["--service", "media", "--shards", "2"], ["-c", "deploy/fleet.yaml"]],
+)
 def test_init_starts_a_project_that_renders(arguments: list[str], tmp_path: Path) -> None:
     from tests.support import BASE
 
@@ -265,8 +283,12 @@ def test_init_starts_a_project_that_renders(arguments: list[str], tmp_path: Path
     assert run(tmp_path, "render", *selection).code == 0
     assert run(tmp_path, "check", *selection).code == 0
     text = (tmp_path / config).read_text()
-    assert text.startswith("# yaml-language-server: $schema=./schema/shards.schema.json\nversion: 1\n")
-    assert (root / "schema/shards.schema.json").read_text() == resource_text("schema/shards.schema.json")
+    assert text.startswith(
+        "# yaml-language-server: $schema=./schema/shards.schema.json\nversion: 1\n"
+    )
+    assert (root / "schema/shards.schema.json").read_text() == resource_text(
+        "schema/shards.schema.json"
+    )
     before = snapshot(tmp_path)
     again = run(tmp_path, "init", *arguments)
     assert (again.code, again.out) == (3, "")
@@ -297,7 +319,9 @@ def test_schema_prints_the_schema(tmp_path: Path) -> None:
 
 
 def test_a_resource_that_is_not_there_is_named() -> None:
-    with pytest.raises(FileNotFoundError, match="this installation of shardgen lacks schema/nothing"):
+    with pytest.raises(
+        FileNotFoundError, match="this installation of shardgen lacks schema/nothing"
+    ):
         resource("schema/nothing")
 
 
@@ -325,7 +349,13 @@ ROUTES = [
 
 @pytest.mark.parametrize(("arguments", "text", "environment", "answer", "why", "source"), ROUTES)
 def test_route_names_the_rule_its_place_and_the_variable(
-    project: Project, arguments: str, text: str, environment: dict[str, str], answer: str, why: str, source: str
+    project: Project,
+    arguments: str,
+    text: str,
+    environment: dict[str, str],
+    answer: str,
+    why: str,
+    source: str,
 ) -> None:
     project.write("shards.yaml", text)
     ran = project.ok("route", *arguments.split(), **environment)
@@ -335,9 +365,15 @@ def test_route_names_the_rule_its_place_and_the_variable(
 
 
 def test_route_of_a_shard_that_is_retired(project: Project) -> None:
-    text = fleet(1, 2).replace("- id: 2", "- {id: 2, state: retired, move_to: 1}") + "  - {id: 3, state: retired}\n"
+    text = (
+        fleet(1, 2).replace("- id: 2", "- {id: 2, state: retired, move_to: 1}")
+        + "  - {id: 3, state: retired}\n"
+    )
     project.write("shards.yaml", text)
-    for number, message in (("2", "shard 2 is retired: its tenants live on shard 1"), ("3", "shard 3 is retired")):
+    for number, message in (
+        ("2", "shard 2 is retired: its tenants live on shard 1"),
+        ("3", "shard 3 is retired"),
+    ):
         ran = project.run("route", "7", "--shard", number)
         assert (ran.code, ran.out) == (2, "")
         assert message in ran.err
@@ -385,7 +421,12 @@ def routers(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Project, obj
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.integers(0, len(FLEETS) - 1), ENVIRONMENTS, st.integers(-5, 2**40), st.none() | st.integers(-1, 9))
+@given(
+    st.integers(0, len(FLEETS) - 1),
+    ENVIRONMENTS,
+    st.integers(-5, 2**40),
+    st.none() | st.integers(-1, 9),
+)
 def test_route_answers_as_the_router_does(
     routers: list, number: int, environment: dict[str, str], tenant: int, shard: int | None
 ) -> None:
@@ -396,10 +437,15 @@ def test_route_answers_as_the_router_does(
         module: dict = {"__name__": "router"}
         try:
             exec(code, module)
-            expected = (module["shard_for"](tenant, shard), module["get_baileys_base_url"](tenant, shard))
-        except (ValueError, LookupError) as error:
-            assert (ran.code, ran.out) == (2, ""), (error, environment)
-            return
+            expected = (
+                module["shard_for"](tenant, shard),
+                module["get_baileys_base_url"](tenant, shard),
+            )
+        except (ValueError, LookupError):
+            expected = None
+    if expected is None:
+        assert (ran.code, ran.out) == (2, "")
+        return
     assert ran.code == 0, ran.err
     found = re.match(r"tenant (-?[0-9]+) → shard ([0-9]+) → (.*)\n", ran.out)
     assert found

@@ -312,7 +312,7 @@ def test_the_fields_of_migrations_are_documented() -> None:
     examples: dict[str, Any] = {
         "schema": None, "table": "business", "id_column": "id", "shard_column": "shard",
         "shards": 1, "default": 1, "route": "hash", "fallback": "md5", "shard": 1, "to": 2,
-        "tenants": (1,),
+        "tenants": (1,), "ids": (3,), "runner": "psql", "part": 1, "parts": 1,
     }  # fmt: skip
     names = migration.derive_names(
         schema=None, table="business", id_column="id", shard_column="shard"
@@ -341,7 +341,13 @@ def strings_of(*modules: str) -> str:
 
 def test_reasons_that_the_pages_explain_are_given_somewhere() -> None:
     known = strings_of(
-        "plan.py", "report.py", "migrations.py", "ledger/damage.py", "ledger/verify.py"
+        "plan.py",
+        "report.py",
+        "findings.py",
+        "migrations.py",
+        "prefix.py",
+        "ledger/damage.py",
+        "ledger/verify.py",
     )
     text = (DOCS / "checking.md").read_text(encoding="utf-8")
     section = text.partition("\n## What it finds\n")[2].partition("\n## ")[0]

@@ -101,7 +101,9 @@ def test_every_layout_keeps_its_bytes(layout: str, bom: str, crlf: bool) -> None
     st.booleans(),
     st.dictionaries(
         st.sampled_from(["volume", "state", "url", "labels", "environment"]),
-        st.one_of(st.none(), st.booleans(), st.text(max_size=8), st.lists(st.text(max_size=3), max_size=2)),
+        st.one_of(
+            st.none(), st.booleans(), st.text(max_size=8), st.lists(st.text(max_size=3), max_size=2)
+        ),
         max_size=3,
     ),
 )
@@ -113,7 +115,15 @@ def test_any_layout_of_a_list(
     is_extended(text.replace("\n", "\r\n") if crlf else text, {"id": 99, **values})
 
 
-@pytest.mark.parametrize("text", ["version: 1\n", "version: 1\nshards:\n", "version: 1\nshards: []\n", "version: 1\nshards: {a: 1}\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 1\n",
+        "version: 1\nshards:\n",
+        "version: 1\nshards: []\n",
+        "version: 1\nshards: {a: 1}\n",
+    ],
+)
 def test_no_list_is_no_place_to_add_to(text: str) -> None:
     with pytest.raises(UsageError, match="no list of shards to add to"):
         with_shard(parse(text, "shards.yaml"), {"id": 2})
@@ -142,7 +152,9 @@ def test_add_on_the_command_line(rendered: Project) -> None:
 
 
 def test_add_with_values_and_an_id(rendered: Project) -> None:
-    rendered.ok("add", "--id", "7", "volume=whatsapp_auth_eu", "environment={LOG_LEVEL: debug}", "restart=")
+    rendered.ok(
+        "add", "--id", "7", "volume=whatsapp_auth_eu", "environment={LOG_LEVEL: debug}", "restart="
+    )
     assert rendered.read("shards.yaml").endswith(
         "  - id: 7\n    volume: whatsapp_auth_eu\n    environment: {LOG_LEVEL: debug}\n    restart: null\n"
     )
@@ -176,14 +188,17 @@ def test_add_refuses(rendered: Project, arguments: list[str], message: str) -> N
 def test_an_error_in_the_new_entry_shows_its_line(rendered: Project) -> None:
     ran = rendered.run("add", "volume=bad name")
     assert ran.code == 2
-    assert 'shards.yaml:8:13' in ran.err
+    assert "shards.yaml:8:13" in ran.err
     assert 'volume: "bad name"' in ran.err
 
 
 def test_add_without_a_file(project: Project) -> None:
     project.path("shards.yaml").unlink()
     ran = project.run("add")
-    assert (ran.code, ran.err) == (2, "error: there is no 'shards.yaml' here; `shardgen init` starts one\n")
+    assert (ran.code, ran.err) == (
+        2,
+        "error: there is no 'shards.yaml' here; `shardgen init` starts one\n",
+    )
 
 
 def test_add_keeps_a_bom_crlf_and_a_link(rendered: Project) -> None:

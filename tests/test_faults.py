@@ -15,14 +15,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from shardgen import blocks
 from shardgen.files import STAGED
 from tests.support import Project, fleet, inside, snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: CI tries every step; elsewhere a third of them has to do, in other places for each scenario.
 EVERY = 1 if os.environ.get("CI") else 3
@@ -159,7 +161,9 @@ SCENARIOS = (
     Scenario(
         "stale",
         fleet(1, 2, head="outputs:\n  env: {path: .env}\n  docs: {path: a/S.md}\n", consumers=""),
-        fleet(1, 2, head="outputs:\n  env: {enabled: false}\n  docs: {path: b/S.md}\n", consumers=""),
+        fleet(
+            1, 2, head="outputs:\n  env: {enabled: false}\n  docs: {path: b/S.md}\n", consumers=""
+        ),
         USER_FILES,
     ),
 )
@@ -205,7 +209,11 @@ def disabled(project: Project) -> None:
     for output in ("docs", "compose"):
         text = text.replace(f"  {output}: {{path: b/S.md}}\n", "")
         line = f"  {output}: {{enabled: false}}\n"
-        text = text.replace("outputs:\n", f"outputs:\n{line}") if "outputs:" in text else f"{text}outputs:\n{line}"
+        text = (
+            text.replace("outputs:\n", f"outputs:\n{line}")
+            if "outputs:" in text
+            else f"{text}outputs:\n{line}"
+        )
     project.write("shards.yaml", text)
 
 
@@ -373,7 +381,9 @@ def test_g3_a_failed_first_render_says_whether_anything_was_written(project: Pro
     assert snapshot(project.root) == before
 
 
-def test_g3_a_full_disk_has_no_file_name(rendered: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_g3_a_full_disk_has_no_file_name(
+    rendered: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rendered.write("shards.yaml", fleet(1, 2, 3))
     before = snapshot(rendered.root)
 
@@ -382,7 +392,10 @@ def test_g3_a_full_disk_has_no_file_name(rendered: Project, monkeypatch: pytest.
 
     monkeypatch.setattr(os, "fsync", full)
     ran = rendered.run("render")
-    assert (ran.code, ran.err) == (3, "error: cannot write: No space left on device; nothing was written\n")
+    assert (ran.code, ran.err) == (
+        3,
+        "error: cannot write: No space left on device; nothing was written\n",
+    )
     assert snapshot(rendered.root) == before
 
 
@@ -431,7 +444,10 @@ def test_g3_a_read_only_folder_is_refused(rendered: Project) -> None:
 def test_g3_a_folder_that_cannot_be_made_is_refused(rendered: Project) -> None:
     rendered.write("shards.yaml", fleet(1, 2, head="outputs:\n  docs: {path: new/SHARDS.md}\n"))
     before = snapshot(rendered.root)
-    with Faults(1 + steps_of(rendered.root, rendered.root.parent / "dry").index("makedirs", 1), code=errno.EROFS).watched():
+    with Faults(
+        1 + steps_of(rendered.root, rendered.root.parent / "dry").index("makedirs", 1),
+        code=errno.EROFS,
+    ).watched():
         ran = rendered.run("render")
     assert (ran.code, ran.out) == (3, "")
     assert "Read-only file system; nothing was written" in ran.err

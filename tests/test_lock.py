@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from shardgen.digest import is_sealed, sealed
 from shardgen.lock import Lock, Owned, lock_name, lock_text, read_lock
 from tests.support import OUTPUTS, Project, fleet, snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OVERLAY, ENV, ROUTER, DOCS = OUTPUTS
 DIGEST = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -99,7 +102,9 @@ def test_without_a_lock_files_that_differ_are_refused(rendered: Project, damage:
     text = rendered.read("shardgen.lock")
     rendered.path("shardgen.lock").unlink()
     if damage != "gone":
-        rendered.write("shardgen.lock", f"<<<<<<< a\n{text}" if damage == "conflict" else text + " ")
+        rendered.write(
+            "shardgen.lock", f"<<<<<<< a\n{text}" if damage == "conflict" else text + " "
+        )
     rendered.write("shards.yaml", fleet(1, 2, 3))
     before = snapshot(rendered.root)
     ran = rendered.run("render")
@@ -122,7 +127,9 @@ def test_without_a_lock_the_last_fleet_is_that_of_our_overlay(rendered: Project)
     ran = rendered.run("render")
     assert ran.code == 2
     assert "shard 2" in ran.err
-    rendered.write("shards.yaml", fleet(1, 2).replace("  - id: 2\n", "  - {id: 2, volume: other}\n"))
+    rendered.write(
+        "shards.yaml", fleet(1, 2).replace("  - id: 2\n", "  - {id: 2, volume: other}\n")
+    )
     ran = rendered.run("render")
     assert ran.code == 3
     assert "shard 2: its volume would change from 'whatsapp_auth_shard2' to 'other'" in ran.err
@@ -162,7 +169,12 @@ def test_two_configs_in_one_folder_do_not_know_each_other(tmp_path: Path) -> Non
     project = Project(tmp_path / "project")
     paths = "database: {migrations: {path: m2}}\noutputs:\n" + "".join(
         f"  {name}: {{path: other/{path}}}\n"
-        for name, path in (("compose", "c.yml"), ("env", "e.env"), ("router", "r.py"), ("docs", "d.md"))
+        for name, path in (
+            ("compose", "c.yml"),
+            ("env", "e.env"),
+            ("router", "r.py"),
+            ("docs", "d.md"),
+        )
     )
     project.write("other.yaml", fleet(1, 2, 3, head=paths))
     project.render()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ from shardgen.lock import Owned
 from shardgen.outputs import OUTPUTS as TABLE
 from shardgen.render import Rendered
 from tests.support import BASE, OUTPUTS, Project, fleet, snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OVERLAY, ENV, ROUTER, DOCS = OUTPUTS
 ENVS = TABLE["env"]
@@ -92,7 +95,11 @@ def test_a_template_without_a_block_cannot_meet_a_file_of_the_team() -> None:
 
 def test_what_is_no_text_is_ours_only_as_a_whole() -> None:
     change = plan.plan_output(rendered_as("whole\n", shards="A=1\n"), b"\xff", None)
-    assert (change.kind, change.reason, change.is_lost) == (plan.REFUSE, "is no text in UTF-8", True)
+    assert (change.kind, change.reason, change.is_lost) == (
+        plan.REFUSE,
+        "is no text in UTF-8",
+        True,
+    )
     known = entry("shards\nA=1\n", "blocks", "x")
     assert plan.plan_output(rendered_as("whole\n", shards="A=1\n"), b"\xff", known).is_lost
     change = plan.plan_output(rendered_as("whole\n", shards="A=1\n"), b"\xff", entry("old"))
@@ -100,7 +107,9 @@ def test_what_is_no_text_is_ours_only_as_a_whole() -> None:
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-def test_g4_a_hand_edited_file_is_refused_with_diff_and_ways_out(rendered: Project, name: str) -> None:
+def test_g4_a_hand_edited_file_is_refused_with_diff_and_ways_out(
+    rendered: Project, name: str
+) -> None:
     edited = rendered.read(name) + "mine\n"
     rendered.write(name, edited)
     rendered.write("shards.yaml", fleet(1, 2, 3))
@@ -207,8 +216,17 @@ def test_g4_a_stale_block_is_taken_out_and_the_file_stays(blocked: Project) -> N
     blocked.is_clean()
 
 
-@pytest.mark.parametrize("by_hand", ["A=1\n", "A=1\n# shardgen:begin shards\nB=2\n# shardgen:end shards\n", "# shardgen:begin shards\nA=1\n"])
-def test_g4_a_stale_block_that_was_edited_is_left_to_a_person(blocked: Project, by_hand: str) -> None:
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        "A=1\n",
+        "A=1\n# shardgen:begin shards\nB=2\n# shardgen:end shards\n",
+        "# shardgen:begin shards\nA=1\n",
+    ],
+)
+def test_g4_a_stale_block_that_was_edited_is_left_to_a_person(
+    blocked: Project, by_hand: str
+) -> None:
     blocked.write("config/app.env", by_hand)
     blocked.write("shards.yaml", fleet(1, 2, head=OFF, consumers=""))
     ran = blocked.run("render", "--overwrite", "config/app.env")
@@ -243,7 +261,10 @@ def test_g4_a_variable_that_wins_over_ours_is_named(blocked: Project) -> None:
     blocked.write("shards.yaml", fleet(1, 2, 3, head=BLOCKS, consumers=""))
     ran = blocked.run("render")
     assert ran.code == 2
-    assert "config/app.env: with the blocks from templates/env.j2, says BAILEYS_NUM_SHARDS='9', not '3'" in ran.err
+    assert (
+        "config/app.env: with the blocks from templates/env.j2, says BAILEYS_NUM_SHARDS='9', not '3'"
+        in ran.err
+    )
 
 
 @pytest.mark.parametrize(("old", "new", "what", "before", "after"), [

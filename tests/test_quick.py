@@ -190,7 +190,9 @@ def test_the_early_answer_is_the_full_one(
 
 
 @pytest.mark.parametrize("kind", ["touch", "unrelated"])
-def test_it_answers_where_nothing_changed(projects: tuple[Path, ...], tmp_path: Path, kind: str) -> None:
+def test_it_answers_where_nothing_changed(
+    projects: tuple[Path, ...], tmp_path: Path, kind: str
+) -> None:
     for number, made in enumerate(projects):
         root = tmp_path / str(number)
         shutil.copytree(made, root)
@@ -215,7 +217,9 @@ def test_it_answers_around_blocks(projects: tuple[Path, ...], tmp_path: Path) ->
     assert found == full_answer(root, "shards.yaml")
 
 
-def test_it_does_not_answer_for_any_other_byte_of_an_owned_file(projects: tuple[Path, ...], tmp_path: Path) -> None:
+def test_it_does_not_answer_for_any_other_byte_of_an_owned_file(
+    projects: tuple[Path, ...], tmp_path: Path
+) -> None:
     root = tmp_path / "project"
     shutil.copytree(projects[0], root)
     with inside(root):
@@ -241,8 +245,13 @@ def test_a_strange_lock_is_for_the_full_check(rendered: Project, body: str) -> N
 
 def test_a_strange_entry_is_for_the_full_check(rendered: Project) -> None:
     lock = rendered.lock
-    for entry in (lock.outputs[OUTPUTS[0]]._replace(form="blocks"), lock.outputs[OUTPUTS[0]]._replace(was="")):
-        rendered.write("shardgen.lock", lock_text(lock._replace(outputs={**lock.outputs, OUTPUTS[0]: entry})))
+    for entry in (
+        lock.outputs[OUTPUTS[0]]._replace(form="blocks"),
+        lock.outputs[OUTPUTS[0]]._replace(was=""),
+    ):
+        rendered.write(
+            "shardgen.lock", lock_text(lock._replace(outputs={**lock.outputs, OUTPUTS[0]: entry}))
+        )
         with inside(rendered.root):
             assert early_answer("shards.yaml") is None
 
@@ -255,7 +264,9 @@ def test_another_config_has_a_lock_of_its_own(rendered: Project) -> None:
         assert early_answer("other.yaml") is None
 
 
-def test_what_cannot_be_read_is_for_the_full_check(rendered: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_for_the_full_check(
+    rendered: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import builtins
 
     opened = builtins.open
@@ -311,22 +322,46 @@ print(code, *sorted(set(sys.modules) - before))
 
 
 def test_a_clean_check_imports_next_to_nothing(rendered: Project) -> None:
-    shell = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(Path.cwd())!r})\n{PROBE}"]
+    shell = [
+        sys.executable,
+        "-I",
+        "-c",
+        f"import sys; sys.path.insert(0, {str(Path.cwd())!r})\n{PROBE}",
+    ]
     environment = {key: value for key, value in os.environ.items() if key != "CI"}
     assert rendered.run("render").code == 0
     for number in range(2):
-        done = subprocess.run(shell, cwd=rendered.root, capture_output=True, text=True, check=True, env=environment)
+        done = subprocess.run(
+            shell, cwd=rendered.root, capture_output=True, text=True, check=True, env=environment
+        )
         code, *modules = done.stdout.split("\n")[1].split()
         assert code == "0"
         roots = {name.partition(".")[0] for name in modules}
-        heavy = {"click", "jinja2", "jsonschema", "yaml", "dotenv", "pathlib", "dataclasses", "typing", "subprocess"}
+        heavy = {
+            "click",
+            "jinja2",
+            "jsonschema",
+            "yaml",
+            "dotenv",
+            "pathlib",
+            "dataclasses",
+            "typing",
+            "subprocess",
+        }
         if number or "click" not in roots:
             assert not roots & heavy
             return
-        subprocess.run([*shell[:1], "-m", "shardgen", "render"], cwd=rendered.root, check=True, capture_output=True)
+        subprocess.run(
+            [*shell[:1], "-m", "shardgen", "render"],
+            cwd=rendered.root,
+            check=True,
+            capture_output=True,
+        )
 
 
-def test_ci_never_takes_the_early_answer(rendered: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ci_never_takes_the_early_answer(
+    rendered: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("shardgen.quick.early_answer", lambda config: 1_000)
     assert rendered.ok("check").out == "1000 files agree with shards.yaml\n"
     found = f"{len(rendered.lock.outputs)} files agree with shards.yaml\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,9 @@ from shardgen.quoting import finalize
 from shardgen.render import BrokenTemplate, Renderer, Templates
 from shardgen.resources import resource_text
 from tests.support import BASE, OUTPUTS, Project, fleet, shell, snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OVERLAY, ENV, ROUTER, DOCS = OUTPUTS
 
@@ -27,7 +30,9 @@ MACHINES = [
 
 def test_g1_the_same_bytes_on_any_machine(project: Project, tmp_path: Path) -> None:
     project.write("shards.yaml", fleet(1, 2, 5))
-    project.write("templates/docs.md.j2", "<!-- {{ header | text }} -->\nä ✓ {{ service.name | text }}\n")
+    project.write(
+        "templates/docs.md.j2", "<!-- {{ header | text }} -->\nä ✓ {{ service.name | text }}\n"
+    )
     results, printed = [], []
     for number, machine in enumerate(MACHINES):
         root = tmp_path / f"machine{number}"
@@ -35,7 +40,9 @@ def test_g1_the_same_bytes_on_any_machine(project: Project, tmp_path: Path) -> N
         config = ["-c", f"machine{number}/shards.yaml"] if number == 1 else []
         umask = "umask 077; " if number == 2 else ""
         folder = tmp_path if config else root
-        done = shell(folder, f"{umask}{sys.executable} -m shardgen render {' '.join(config)}", **machine)
+        done = shell(
+            folder, f"{umask}{sys.executable} -m shardgen render {' '.join(config)}", **machine
+        )
         assert done.returncode == 0, done.stderr
         again = Project.__new__(Project)
         again.root = root
@@ -48,8 +55,14 @@ def test_g1_the_same_bytes_on_any_machine(project: Project, tmp_path: Path) -> N
 
 
 def test_g1_the_order_of_entries_and_keys_decides_nothing(tmp_path: Path) -> None:
-    first = Project(tmp_path / "a", "version: 1\nshards:\n  - id: 1\n  - {id: 2, labels: {a: b}, volume: other}\n  - id: 3\n")
-    second = Project(tmp_path / "b", "shards:\n  - id: 3\n  - {volume: other, id: 2, labels: {a: b}}\n  - id: 1\nversion: 1\n")
+    first = Project(
+        tmp_path / "a",
+        "version: 1\nshards:\n  - id: 1\n  - {id: 2, labels: {a: b}, volume: other}\n  - id: 3\n",
+    )
+    second = Project(
+        tmp_path / "b",
+        "shards:\n  - id: 3\n  - {volume: other, id: 2, labels: {a: b}}\n  - id: 1\nversion: 1\n",
+    )
     for project in (first, second):
         project.render()
     for name in (*OUTPUTS, "migrations/shardgen.sum"):
@@ -86,9 +99,9 @@ def test_dry_run_says_what_a_render_does_and_writes_nothing(project: Project) ->
     project.write("shards.yaml", fleet(1, 2, 3))
     dry = project.ok("render", "--dry-run")
     assert "66.5 %" in dry.out
-    assert {name: each for name, each in snapshot(project.root).items() if name != "shards.yaml"} == {
-        name: each for name, each in rendered.items() if name != "shards.yaml"
-    }
+    assert {
+        name: each for name, each in snapshot(project.root).items() if name != "shards.yaml"
+    } == {name: each for name, each in rendered.items() if name != "shards.yaml"}
 
 
 BROKEN = {
@@ -120,7 +133,9 @@ BROKEN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in BROKEN.items() for text in texts])
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in BROKEN.items() for text in texts]
+)
 def test_g3_a_template_that_renders_a_broken_file_leaves_the_disk_alone(
     project: Project, name: str, text: str
 ) -> None:
@@ -140,7 +155,9 @@ OWN = "outputs:\n  own: {{template: own.j2, path: own.x, format: {}}}\n"
 @pytest.mark.parametrize(("language", "text"), [
     ("json", "{"), ("yaml", "a: [\n"), ("env", "='\n"), ("python", "(\n"), ("markdown", "x"), ("text", "x"),
 ])  # fmt: skip
-def test_g3_an_output_of_the_team_is_read_back_too(project: Project, language: str, text: str) -> None:
+def test_g3_an_output_of_the_team_is_read_back_too(
+    project: Project, language: str, text: str
+) -> None:
     project.write("shards.yaml", fleet(1, 2, head=OWN.format(language)))
     project.write("templates/own.j2", text)
     before = snapshot(project.root)
@@ -211,13 +228,19 @@ def test_a_template_that_equals_ours_is_ours(project: Project) -> None:
 
 
 def test_a_template_of_the_team_decides_about_new_migrations_alone(rendered: Project) -> None:
-    rendered.write("templates/migrations/add.sql.j2", "{% extends 'migrations/_file.sql.j2' %}\n{% block change %}\nSELECT 1; -- ours\n{% endblock %}\n")
+    rendered.write(
+        "templates/migrations/add.sql.j2",
+        "{% extends 'migrations/_file.sql.j2' %}\n{% block change %}\nSELECT 1; -- ours\n{% endblock %}\n",
+    )
     rendered.is_clean()
     before = rendered.contents()
     rendered.write("shards.yaml", fleet(1, 2, 3))
     rendered.render()
     assert "-- ours" in rendered.read("migrations/0005_add_shard_3.sql")
-    assert rendered.read("migrations/0004_add_shard_2.sql").encode() == before["migrations/0004_add_shard_2.sql"]
+    assert (
+        rendered.read("migrations/0004_add_shard_2.sql").encode()
+        == before["migrations/0004_add_shard_2.sql"]
+    )
     rendered.path("templates/migrations/add.sql.j2").unlink()
     rendered.is_clean()
 
@@ -231,11 +254,11 @@ def test_templates_of_the_package_may_do_what_they_like_and_need_quotes_too() ->
     assert renderer(a="{{ 1 }}{{ ['a', 'b'] | map('text') | join(', ') }}").text("a", {}) == "1a, b"
     with pytest.raises(BrokenTemplate, match="passed no quoting filter"):
         renderer(a="{{ ['a', 'b'] | join }}").text("a", {})
-    with pytest.raises(BrokenTemplate, match="^template 'b' does not exist$"):
+    with pytest.raises(BrokenTemplate, match=r"^template 'b' does not exist$"):
         renderer(a="").text("b", {})
     with pytest.raises(KeyboardInterrupt):
         renderer(a="{{ stop() }}").text("a", {"stop": interrupt})
-    with pytest.raises(BrokenTemplate, match="^templates/a:1: BareError$"):
+    with pytest.raises(BrokenTemplate, match=r"^templates/a:1: BareError$"):
         renderer(a="{{ stop() }}").text("a", {"stop": bare})
 
 
@@ -274,11 +297,16 @@ def test_g9_the_share_that_moves_is_exact_and_can_be_avoided(
     project = Project(tmp_path / "project", before)
     project.render()
     project.write("shards.yaml", after)
-    moved = sum(fallback_shard("md5", n, old) != fallback_shard("md5", n, new) for n in range(1, 100_001))
+    moved = sum(
+        fallback_shard("md5", n, old) != fallback_shard("md5", n, new) for n in range(1, 100_001)
+    )
     exact = f"{moved / 1000:.1f} %"
     assert abs(float(exact[:-2]) - float(share[:-2])) < 0.2
     dry = project.ok("render", "--dry-run")
-    assert f"! {exact} of the tenants routed by the fallback move to another shard and must pair again." in dry.out
+    assert (
+        f"! {exact} of the tenants routed by the fallback move to another shard and must pair again."
+        in dry.out
+    )
     line = re.search(r"To move none, (?:add to|set under routing: in) shards.yaml:   (.*)", dry.out)
     assert line
     if "routing" in after:
@@ -307,7 +335,9 @@ def test_g9_another_kind_of_fallback_moves_tenants_too(rendered: Project) -> Non
 
 
 def test_g9_a_retired_shard_cannot_be_kept_in_the_fallback(tmp_path: Path) -> None:
-    project = Project(tmp_path / "project", fleet(1, 2, 3, head="outputs: {migrations: {enabled: false}}\n"))
+    project = Project(
+        tmp_path / "project", fleet(1, 2, 3, head="outputs: {migrations: {enabled: false}}\n")
+    )
     project.render()
     project.change("shards.yaml", "  - id: 3\n", "  - {id: 3, state: retired, move_to: 1}\n")
     ran = project.ok("render", "--dry-run")
@@ -327,7 +357,10 @@ def test_an_edit_that_moves_nobody_says_nothing(rendered: Project) -> None:
 def test_the_notes_of_a_render_say_what_comes_and_goes(rendered: Project) -> None:
     rendered.write("shards.yaml", fleet(1, 2, 3))
     lines = rendered.render().out.splitlines()
-    assert any(re.fullmatch(rf"  ~ {OVERLAY} +\+ baileys-3, \+ whatsapp_auth_shard3", line) for line in lines)
+    assert any(
+        re.fullmatch(rf"  ~ {OVERLAY} +\+ baileys-3, \+ whatsapp_auth_shard3", line)
+        for line in lines
+    )
     assert any(re.fullmatch(rf"  ~ {ENV} +BAILEYS_NUM_SHARDS 2 → 3", line) for line in lines)
 
 
@@ -335,4 +368,7 @@ def test_many_commands_are_summed_up(tmp_path: Path) -> None:
     base = BASE.replace("  whatsapp_auth:\n", "  whatsapp_auth: {external: true}\n")
     text = fleet(*range(1, 16)).replace("service:\n", "service:\n  storage: {external: true}\n")
     ran = Project(tmp_path / "project", text, base).render()
-    assert "      docker volume create whatsapp_auth_shard12\n      … 3 more, in order\n      psql " in ran.out
+    assert (
+        "      docker volume create whatsapp_auth_shard12\n      … 3 more, in order\n      psql "
+        in ran.out
+    )

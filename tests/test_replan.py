@@ -55,7 +55,9 @@ def test_five_edits_before_the_commit_are_one_file(repository: Repository) -> No
         "  ~ migrations/apply.sql",
     ]
     for name in ("0005_add_shard_3.sql", "0009_add_shard_7.sql"):
-        assert re.search(f"^  - migrations/{name} +planned again: it was not in HEAD$", ran.out, re.M)
+        assert re.search(
+            f"^  - migrations/{name} +planned again: it was not in HEAD$", ran.out, re.MULTILINE
+        )
     repository.is_clean()
     now = repository.contents()
     kept = {name for name in committed if name.startswith("migrations/0")}
@@ -368,6 +370,7 @@ def test_killed_at_any_step_the_same_command_completes_it(
     assert steps >= 8
 
 
+@pytest.mark.slow
 def test_killed_at_any_step_a_plain_render_heals(edited: Repository, tmp_path: Path) -> None:
     """Every file is whole, and what was committed is as it was; check is clean after a render."""
     committed = {name for name in edited.git("ls-files").split() if name.startswith("migrations/0")}
@@ -383,6 +386,7 @@ def test_killed_at_any_step_a_plain_render_heals(edited: Repository, tmp_path: P
         made.is_clean()
 
 
+@pytest.mark.slow
 def test_killed_and_edited_a_plain_render_heals(edited: Repository, tmp_path: Path) -> None:
     for step, made in interrupted(edited, tmp_path):
         if step % 3 == 0:

@@ -41,7 +41,8 @@ def add(
         used = [shard.id for shard in inputs.fleet.shards]
         chosen = number if number is not None else max(used) + 1
         if chosen in used:
-            raise UsageError(f"shard {chosen} is there already; the next free id is {max(used) + 1}")
+            free = max(used) + 1
+            raise UsageError(f"shard {chosen} is there already; the next free id is {free}")
         entry = {"id": chosen, **dict(parsed(value) for value in values)}
         bom = "\ufeff" if content.startswith(b"\xef\xbb\xbf") else ""
         text = bom + with_shard(inputs.document, entry)

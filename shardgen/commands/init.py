@@ -48,11 +48,7 @@ def first_text(service: str, shards: int) -> str:
     """Return the smallest shards.yaml; a service of the default name needs no mention."""
     stated = "" if service == "baileys" else f"\nservice:\n  name: {yaml_scalar(service)}\n"
     entries = "".join(f"  - id: {number}\n" for number in range(1, shards + 1))
-    return (
-        f"# yaml-language-server: $schema=./{SCHEMA}\n"
-        f"version: 1\n{stated}\n"
-        f"shards:\n{entries}"
-    )
+    return f"# yaml-language-server: $schema=./{SCHEMA}\nversion: 1\n{stated}\nshards:\n{entries}"
 
 
 def next_step(root: str, config: str, service: str) -> str:

@@ -71,20 +71,15 @@ def committed_at(disk: Disk, config: str, ref: str) -> Committed:
 def refuse(workspace: Workspace, allowed: Collection[int]) -> None:
     """Raise Refused where writing would lose something."""
     if workspace.damage:
-        lines = [*findings.damage_lines(workspace), "", "error: nothing was written: the ledger is damaged",
-                 *findings.fix_lines(workspace)]  # fmt: skip
-        raise Refused("\n".join(lines))
-    changes = [
-        change
-        for change in record.state_changes(workspace.fleet_before, workspace.inputs.fleet)
-        if change.shard not in allowed
-    ]
-    if changes:
-        lines = findings.state_lines(workspace)
-        shards = dict.fromkeys(change.shard for change in changes)
+        what = "error: nothing was written: the ledger is damaged"
+        damage, fix = findings.damage_lines(workspace), findings.fix_lines(workspace)
+        raise Refused("\n".join([*damage, "", what, *fix]))
+    changes = record.state_changes(workspace.fleet_before, workspace.inputs.fleet)
+    if shards := dict.fromkeys(each.shard for each in changes if each.shard not in allowed):
         ids = " ".join(f"--allow-state-change {shard}" for shard in shards)
-        lines += ["", "error: nothing was written: put it back in shards.yaml, or move the data first and then",
-                  f"type `{findings.in_root(workspace, f'{workspace.commands.render} {ids}')}`"]  # fmt: skip
+        command = findings.in_root(workspace, f"{workspace.commands.render} {ids}")
+        what = "error: nothing was written: put it back in shards.yaml, or move the data first and"
+        lines = [*findings.state_lines(workspace), "", what, f"then type `{command}`"]
         raise Refused("\n".join(lines))
     if workspace.refusals:
         raise Refused(findings.refusal_text(workspace, painter(error=True)).rstrip("\n"))

@@ -89,8 +89,8 @@ def _changed_objects(recorded: Recorded, desired: Desired) -> Iterator[PlanProbl
             kind="runner_changed",
             message=f"the runner is {desired.runner!r} but the committed migrations are for "
             f"{recorded.runner!r}",
-            hint=f"write runner: {recorded.runner}; for a database that has none of these files, "
-            f"{desired.runner} can start a ledger in another folder (migrations.path)",
+            hint=f"write runner: {recorded.runner}; only while no database has them: take the "
+            "folder out of git, commit, `shardgen render --replan`",
             key="database.migrations.runner",
         )
 

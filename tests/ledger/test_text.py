@@ -45,7 +45,13 @@ UPWARDS = [file for file in FILES if not file.endswith(".down.sql")]
 
 def begins(file: str) -> bool:
     """Whether a file opens its transaction itself."""
-    return file.split("/", maxsplit=1)[0] not in {"dbmate", "golang-migrate", "flyway", "alembic", "batches"}
+    return file.split("/", maxsplit=1)[0] not in {
+        "dbmate",
+        "golang-migrate",
+        "flyway",
+        "alembic",
+        "batches",
+    }
 
 
 DO_BODY = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +12,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from tests.ledger.support import desired, rendered
-from tests.postgres.databases import Database
 from tests.postgres.tools import HISTORY
+
+if TYPE_CHECKING:
+    from tests.postgres.databases import Database
 
 pytestmark = pytest.mark.postgres
 
@@ -27,7 +29,7 @@ def lines_of_the_page() -> dict[str, Any]:
     assert "include_name=include_name" in configure
     assert len(code.strip().splitlines()) == 1 + 3
     found: dict[str, Any] = {}
-    exec(compile(code, str(PAGE), "exec"), found)  # noqa: S102 - the page's own example
+    exec(compile(code, str(PAGE), "exec"), found)
     return found
 
 
@@ -43,7 +45,9 @@ def differences(database: Database, driver: str, **options: Any) -> list[Any]:
     )
     engine = sa.create_engine(database.url(f"postgresql+{driver}"), poolclass=sa.NullPool)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"target_metadata": metadata, **options})
+        context = MigrationContext.configure(
+            connection, opts={"target_metadata": metadata, **options}
+        )
         return [each for each in compare_metadata(context, metadata) if isinstance(each, tuple)]
 
 

@@ -13,6 +13,8 @@ from shardgen.ledger.operations import Assign, Retire
 from shardgen.ledger.runners import RUNNERS
 from shardgen.ledger.state import RETIRED, Recorded
 from tests.ledger.support import LIFE, Folder, desired, life, rendered
+from tests.needs import lacking
+from tests.postgres.conftest import VERSIONS
 from tests.postgres.databases import BUSINESS, Database, statements
 
 pytestmark = pytest.mark.postgres
@@ -43,6 +45,12 @@ def assert_equals(database: Database, recorded: Recorded) -> None:
     assert {tenant: tenants[tenant] for tenant in recorded.assigned} == recorded.assigned
     if recorded.pinned:
         assert {*tenants.values()} <= {*shards}
+
+
+def test_the_versions_that_the_files_are_for_are_here() -> None:
+    """The tests of `each_database` prove as many versions as the machine has; in CI, these."""
+    if missing := {15, 16, 18} - {*VERSIONS}:
+        lacking(f"no PostgreSQL {', '.join(map(str, sorted(missing)))}")
 
 
 def test_after_each_file_the_database_equals_the_fold(each_database: Database) -> None:

@@ -12,7 +12,6 @@ import pytest
 
 from shardgen.ledger.verify import read_ledger
 from tests.postgres import tools
-from tests.postgres.databases import Database
 from tests.postgres.test_life_cycle import assert_equals
 from tests.support import Project
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shardgen.ledger.verify import Ledger
+    from tests.postgres.databases import Database
 
 pytestmark = pytest.mark.postgres
 
@@ -55,7 +55,9 @@ class Life:
         self.project.write("shards.yaml", self.text(step))
         ran = self.project.ok("render")
         self.project.ok("check", "--full")
-        (command,) = re.findall(r"^(?:next)? +((?:psql|dbmate|migrate|flyway|alembic) .*)$", ran.out, re.MULTILINE)
+        (command,) = re.findall(
+            r"^(?:next)? +((?:psql|dbmate|migrate|flyway|alembic) .*)$", ran.out, re.MULTILINE
+        )
         return str(command)
 
     def apply(self, command: str) -> str:
@@ -248,7 +250,9 @@ def test_the_applications_own_dbmate_is_another_history(life: Life) -> None:
     assert len(life.database.rows("SELECT * FROM schema_migrations")) == 1
 
 
-def test_the_printed_commands_name_a_folder_with_a_space(database: Database, tmp_path: Path) -> None:
+def test_the_printed_commands_name_a_folder_with_a_space(
+    database: Database, tmp_path: Path
+) -> None:
     database.populate()
     life = Life("psql", tmp_path / "project", database)
     text = life.text("adopt").replace("{runner:", "{path: 'db/the migrations', runner:")

@@ -122,7 +122,9 @@ def force(database: Database, version: int) -> None:
 
 def flyway(folder: Path, database: Database) -> str:
     """What Flyway does: a transaction of its own for each file, in it one statement at a time."""
-    named = {path: re.fullmatch(r"V([0-9]+)__(.+)\.sql", path.name) for path in folder.glob("*.sql")}
+    named = {
+        path: re.fullmatch(r"V([0-9]+)__(.+)\.sql", path.name) for path in folder.glob("*.sql")
+    }
     files = sorted((int(match[1]), path) for path, match in named.items() if match)
     assert len(files) == len(named)
     with psycopg.connect(database.dsn) as connection:

@@ -42,13 +42,16 @@ BEGIN
         DELETE FROM whatsapp_shard_registry WHERE id = 3;
     END IF;
 EXCEPTION WHEN foreign_key_violation THEN
-    RAISE EXCEPTION USING
-        MESSAGE = concat('shard 3 still has tenants: ', (
-            SELECT count(*) FROM business WHERE whatsapp_shard = 3
-        )),
-        HINT = concat('move them, then apply this file again: UPDATE business SET whatsapp_shard = ', coalesce((
-            SELECT CAST(move_to AS text) FROM whatsapp_shard_registry WHERE id = 3
-        ), '(the other shard)'), ' WHERE whatsapp_shard = 3');
+    RAISE EXCEPTION USING MESSAGE = concat(
+        'shard 3 still has tenants: ',
+        (SELECT count(*) FROM business WHERE whatsapp_shard = 3),
+        '; move them, then apply this file again: UPDATE business SET whatsapp_shard = ',
+        coalesce(
+            (SELECT CAST(move_to AS text) FROM whatsapp_shard_registry WHERE id = 3),
+            '(the other shard)'
+        ),
+        ' WHERE whatsapp_shard = 3'
+    );
 END
 $retire$;
 

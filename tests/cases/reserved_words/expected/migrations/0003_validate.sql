@@ -42,13 +42,14 @@ BEGIN
         ALTER TABLE "user"."order" VALIDATE CONSTRAINT order_group_fkey;
     END IF;
 EXCEPTION WHEN foreign_key_violation THEN
-    RAISE EXCEPTION USING
-        MESSAGE = concat('rows of "user"."order" on a shard that is not registered: ', (
+    RAISE EXCEPTION USING MESSAGE = concat(
+        'rows of "user"."order" on a shard that is not registered: ',
+        (
             SELECT count(*) FROM "user"."order"
             WHERE "group" NOT IN (SELECT id FROM "user".group_registry)
-        )),
-        DETAIL = SQLERRM,
-        HINT = 'give these rows a shard of "user".group_registry (or NULL to have no shard), then apply this file again';
+        ),
+        '; give these rows a shard of "user".group_registry (or NULL to have no shard), then apply this file again'
+    );
 END
 $validate$;
 

@@ -42,13 +42,14 @@ BEGIN
         ALTER TABLE business VALIDATE CONSTRAINT business_whatsapp_shard_fkey;
     END IF;
 EXCEPTION WHEN foreign_key_violation THEN
-    RAISE EXCEPTION USING
-        MESSAGE = concat('rows of business on a shard that is not registered: ', (
+    RAISE EXCEPTION USING MESSAGE = concat(
+        'rows of business on a shard that is not registered: ',
+        (
             SELECT count(*) FROM business
             WHERE whatsapp_shard NOT IN (SELECT id FROM whatsapp_shard_registry)
-        )),
-        DETAIL = SQLERRM,
-        HINT = 'give these rows a shard of whatsapp_shard_registry (or NULL to have no shard), then apply this file again';
+        ),
+        '; give these rows a shard of whatsapp_shard_registry (or NULL to have no shard), then apply this file again'
+    );
 END
 $validate$;
 

@@ -42,13 +42,14 @@ BEGIN
         ALTER TABLE crm.account VALIDATE CONSTRAINT account_home_shard_fkey;
     END IF;
 EXCEPTION WHEN foreign_key_violation THEN
-    RAISE EXCEPTION USING
-        MESSAGE = concat('rows of crm.account on a shard that is not registered: ', (
+    RAISE EXCEPTION USING MESSAGE = concat(
+        'rows of crm.account on a shard that is not registered: ',
+        (
             SELECT count(*) FROM crm.account
             WHERE home_shard NOT IN (SELECT id FROM crm.home_shard_registry)
-        )),
-        DETAIL = SQLERRM,
-        HINT = 'give these rows a shard of crm.home_shard_registry (or NULL to have no shard), then apply this file again';
+        ),
+        '; give these rows a shard of crm.home_shard_registry (or NULL to have no shard), then apply this file again'
+    );
 END
 $validate$;
 
