@@ -18,8 +18,14 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 
 @click.group(context_settings=SETTINGS, no_args_is_help=False, invoke_without_command=True)
 @click.version_option(__version__, prog_name="shardgen")
-@click.option("-c", "--config", default="shards.yaml", metavar="FILE", show_default=True,
-              help="The shards.yaml to work on; paths in it are relative to its folder.")  # fmt: skip
+@click.option(
+    "-c",
+    "--config",
+    default="shards.yaml",
+    metavar="FILE",
+    show_default=True,
+    help="The shards.yaml to work on; paths in it are relative to its folder.",
+)
 @click.pass_context
 def cli(context: click.Context, /, config: str) -> int:
     """One shards.yaml, and every file that must agree with it.
@@ -47,11 +53,14 @@ def cli(context: click.Context, /, config: str) -> int:
 
 def option_config(command: Callable[..., Any]) -> Callable[..., Any]:
     """Return a command that takes -c as well, so that it may stand on either side of the name."""
-    return click.option("-c", "--config", default=None, metavar="FILE",
-                        help="Another shards.yaml.")(command)  # fmt: skip
+    return click.option(
+        "-c", "--config", default=None, metavar="FILE", help="Another shards.yaml."
+    )(command)
 
 
-def in_project(context: click.Context, config: str | None, run: Callable[..., int], **options: Any) -> int:
+def in_project(
+    context: click.Context, config: str | None, run: Callable[..., int], **options: Any
+) -> int:
     """Run a command on the project of a config; its folder is the root of all paths."""
     from shardgen.disk import Disk
 
@@ -66,14 +75,29 @@ def in_project(context: click.Context, config: str | None, run: Callable[..., in
 @cli.command(short_help="Write what is out of date, and say what was done.")
 @option_config
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
-@click.option("--overwrite", multiple=True, metavar="PATH",
-              help="Write PATH although it was edited by hand, or is not ours. Repeatable.")  # fmt: skip
-@click.option("--allow-state-change", multiple=True, type=int, metavar="ID",
-              help="Let shard ID change its service, volume or mount. Its customers' paired devices "
-              "stay on the old volume: move the data first. Repeatable.")  # fmt: skip
-@click.option("--replan", is_flag=False, flag_value="", default=None, metavar="[REF]",
-              help="Plan the migrations again that are not in git commit REF (by default HEAD). Only "
-              "where none of them was applied anywhere: this shardgen cannot know.")  # fmt: skip
+@click.option(
+    "--overwrite",
+    multiple=True,
+    metavar="PATH",
+    help="Write PATH although it was edited by hand, or is not ours. Repeatable.",
+)
+@click.option(
+    "--allow-state-change",
+    multiple=True,
+    type=int,
+    metavar="ID",
+    help="Let shard ID change its service, volume or mount. Its customers' paired devices "
+    "stay on the old volume: move the data first. Repeatable.",
+)
+@click.option(
+    "--replan",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[REF]",
+    help="Plan the migrations again that are not in git commit REF (by default HEAD). Only "
+    "where none of them was applied anywhere: this shardgen cannot know.",
+)
 @click.pass_context
 def render(context: click.Context, /, config: str | None, **options: Any) -> int:
     """Write what is out of date, and say what was done.
@@ -105,15 +129,27 @@ def render(context: click.Context, /, config: str | None, **options: Any) -> int
 
 @cli.command(short_help="Prove that the files agree with shards.yaml.")
 @option_config
-@click.option("--full", is_flag=True,
-              help="Render again even where every digest matches. Always on where CI is set.")  # fmt: skip
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Render again even where every digest matches. Always on where CI is set.",
+)
 @click.option("--no-diff", is_flag=True, help="Name the files and reasons alone.")
 @click.option("--tracked", is_flag=True, help="Fail on outputs that git does not track, too.")
-@click.option("--base", metavar="REF",
-              help="Prove that the migrations of git commit REF are still here, unchanged, before all "
-              "others. Exit 2 where git cannot read REF.")  # fmt: skip
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="json: one object, see schema/check.schema.json.")  # fmt: skip
+@click.option(
+    "--base",
+    metavar="REF",
+    help="Prove that the migrations of git commit REF are still here, unchanged, before all "
+    "others. Exit 2 where git cannot read REF.",
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: one object, see schema/check.schema.json.",
+)
 @click.pass_context
 def check(
     context: click.Context,
@@ -156,11 +192,20 @@ def check(
 
 @cli.command(short_help="Show the recorded history, and whether a database is as it says.")
 @option_config
-@click.option("--database", metavar="URL",
-              help="Compare with this PostgreSQL, and change nothing in it: postgresql://user@host/name, "
-              "or libpq's host=… dbname=…; '' takes all from PGHOST, PGUSER and so on.")  # fmt: skip
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="json: one object, see schema/ledger.schema.json.")  # fmt: skip
+@click.option(
+    "--database",
+    metavar="URL",
+    help="Compare with this PostgreSQL, and change nothing in it: postgresql://user@host/name, "
+    "or libpq's host=… dbname=…; '' takes all from PGHOST, PGUSER and so on.",
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: one object, see schema/ledger.schema.json.",
+)
 @click.pass_context
 def ledger(context: click.Context, /, config: str | None, **options: Any) -> int:
     """Show the migrations in order with what each does, and the shards as they record them.
@@ -216,8 +261,13 @@ def route(context: click.Context, /, config: str | None, **options: Any) -> int:
 @cli.command(short_help="Add a shard to shards.yaml.")
 @option_config
 @click.argument("values", nargs=-1, metavar="[KEY=VALUE]...")
-@click.option("--id", "number", type=click.IntRange(1, 2**31 - 1), metavar="N",
-              help="The new shard's id; without it the next free one.")  # fmt: skip
+@click.option(
+    "--id",
+    "number",
+    type=click.IntRange(1, 2**31 - 1),
+    metavar="N",
+    help="The new shard's id; without it the next free one.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan, and leave shards.yaml as it is.")
 @click.pass_context
 def add(context: click.Context, /, config: str | None, **options: Any) -> int:
@@ -237,10 +287,21 @@ def add(context: click.Context, /, config: str | None, **options: Any) -> int:
 
 @cli.command(short_help="Start a project.")
 @option_config
-@click.option("--service", default="baileys", show_default=True, metavar="NAME",
-              help="The compose service that is shard 1.")  # fmt: skip
-@click.option("--shards", default=1, show_default=True, type=click.IntRange(1, 10_000), metavar="N",
-              help="How many shards to start with.")  # fmt: skip
+@click.option(
+    "--service",
+    default="baileys",
+    show_default=True,
+    metavar="NAME",
+    help="The compose service that is shard 1.",
+)
+@click.option(
+    "--shards",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="How many shards to start with.",
+)
 @click.pass_context
 def init(context: click.Context, /, config: str | None, *, service: str, shards: int) -> int:
     """Start a project: the smallest shards.yaml, and the schema that editors complete from.

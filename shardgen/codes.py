@@ -682,7 +682,7 @@ CODES: dict[str, Code] = {
     ),
     "SG608": make(
         "the runner differs from the ledger's",
-        "The first migration fixes the tool that applies all of them: the names of the files, their "
+        "The first migration fixes the tool that applies all of them: the files' names, their "
         "transactions and the tool's own table of what is applied follow from it.",
         "database: {migrations: {runner: dbmate}}   # the ledger is for psql",
         "database: {migrations: {runner: psql}}",

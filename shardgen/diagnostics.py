@@ -55,9 +55,7 @@ def diagnostic_text(
     margin = " " * (len(str(diagnostic.line)) + 2)
     underline = paint("^" * min(diagnostic.width, max(1, len(source) - start)), "error")
     pad = "".join("\t" if character == "\t" else " " for character in source[:start])
-    return (
-        f"{head}\n  {diagnostic.line} | {source}\n{margin} | {pad}{underline} {hint}"
-    )
+    return f"{head}\n  {diagnostic.line} | {source}\n{margin} | {pad}{underline} {hint}"
 
 
 def visible(text: str) -> str:

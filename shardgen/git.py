@@ -34,8 +34,9 @@ class Commit:
         asked, answered = self._batch.stdin, self._batch.stdout
         assert asked is not None  # noqa: S101 - both are pipes
         assert answered is not None  # noqa: S101
-        asked.write(f"{self._place}{path}\n".encode())
-        asked.flush()
+        with contextlib.suppress(BrokenPipeError):
+            asked.write(f"{self._place}{path}\n".encode())
+            asked.flush()
         header = answered.readline()
         if header.endswith(b" missing\n"):
             folder, _, name = path.rpartition("/")

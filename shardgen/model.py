@@ -175,7 +175,7 @@ class Fleet:
 
     @property
     def legacy_url(self) -> str:
-        """The URL from before there were shards; shard 1 answers it, else the first that is left."""
+        """The URL from before there were shards; shard 1 answers it, else the first left."""
         first = self.live[0] if self.live else None
         if first is None or first.id == 1:
             return f"http://{self.service.name}:{self.service.port}"
@@ -202,10 +202,11 @@ class Fleet:
     def variables(self) -> tuple[Variable, ...]:
         """The variables that the consumers receive, in the order of the file."""
         prefix = self.service.prefix
+        port = str(self.service.port)
         ids = ",".join(str(shard.id) for shard in self.live)
         fixed = (
             (f"{prefix}_NUM_SHARDS", str(len(self.live)), "shards that are not retired"),
-            (f"{prefix}_PORT", str(self.service.port), "port of every shard without a url of its own"),
+            (f"{prefix}_PORT", port, "port of every shard without a url of its own"),
             (f"{prefix}_BASE_URL", self.legacy_url, "legacy: the service before it had shards"),
             (f"{prefix}_SHARD_IDS", ids, "for information"),
         )

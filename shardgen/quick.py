@@ -82,7 +82,7 @@ def read(path: str) -> bytes | None:
 
 
 def is_linked(root: str, path: str) -> bool:
-    """Return whether a destination or a folder above it is a symlink, which the full check refuses."""
+    """Return whether a path or a folder above it is a symlink, which the full check refuses."""
     while path:
         if os.path.islink(os.path.join(root, path)):
             return True

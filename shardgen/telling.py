@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 5
 
 
-def told(operation: Operation) -> str:  # noqa: PLR0911 - one for each operation
+def told(operation: Operation) -> str:
     """Return what a migration does, as a person would say it."""
     match operation:
         case Init():

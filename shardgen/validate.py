@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from shardgen.base import Base, read_base
 from shardgen.conform import conforms
 from shardgen.diagnostics import Diagnostic, ordered
-from shardgen.document import Document
 from shardgen.errors import InvalidInput
 from shardgen.model import Fleet, build_fleet
 from shardgen.outputs import OUTPUTS, Output, outputs_of
@@ -19,6 +18,8 @@ from shardgen.wording import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from shardgen.document import Document
 
 #: Problems of the text after which its data says too little to look at it further.
 LOST = frozenset({"SG101", "SG104", "SG108"})

@@ -106,9 +106,8 @@ def open_workspace(
     paths = {output.name: output.destination for output in inputs.outputs}
     commands = build_commands(inputs.fleet, config, paths.get("compose"))
     before = last_fleet(disk, inputs, paths, lock, committed)
-    ledger_changes, damage, folder = plan_ledger(
-        disk, inputs, lock, renderer, HEADER.format(config=config, command=commands.render), committed
-    )
+    header = HEADER.format(config=config, command=commands.render)
+    ledger_changes, damage, folder = plan_ledger(disk, inputs, lock, renderer, header, committed)
     refuse_lost(before, inputs)
     overlay = build_overlay(inputs.data, inputs.fleet, inputs.base, paths)
     context = build_context(inputs.fleet, overlay, commands, config, paths)
@@ -170,9 +169,7 @@ def plan_ledger(
     )
     if any(change.kind == plan.REFUSE for change in changes):
         for before in (ledger, migrations.read_ledger(on_disk, None)):
-            was = plan_alongside(
-                folder, before.migrations, inputs.fleet, renderer.text, header
-            )
+            was = plan_alongside(folder, before.migrations, inputs.fleet, renderer.text, header)
             changes = tuple(replan.proven(changes, was))
     return tuple(replan.told(changes, folder, committed)) if committed else changes, (), path
 

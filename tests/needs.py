@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -22,6 +23,14 @@ def path() -> str:
 def require(tool: str) -> str:
     """Return the path of a command; without it, skip the test, or fail it where CI is set."""
     return shutil.which(tool, path=path()) or lacking(f"{tool} is not on PATH")
+
+
+def module(name: str) -> Any:
+    """Return a module of the `servers` extra; without it, skip the test, or fail it in CI."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return lacking(f"{name} is not installed")
 
 
 def lacking(reason: str) -> NoReturn:

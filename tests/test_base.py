@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 
 from shardgen.committed import Committed
+from shardgen.errors import UsageError
+from shardgen.git import Commit
 from shardgen.ledger.sums import digest, sum_text
 from shardgen.prefix import not_kept
 from shardgen.resources import resource_text
@@ -109,9 +112,14 @@ def test_a_ledger_that_moved_to_another_folder_is_followed(repository: Repositor
     repository.render()
     repository.commit("moved")
     repository.ok("check", "--base", "four")
-    repository.path("sql/0006_add_shard_4.sql").unlink()
+    for path in repository.path("sql").iterdir():
+        path.unlink()
+    repository.path("shardgen.lock").unlink()
+    repository.render()  # from its start, in another folder
+    repository.is_clean()
     ran = repository.run("check", "--base", "four")
-    assert "sql/0006_add_shard_4.sql   is in shardgen.sum but not in the folder" in ran.out
+    assert ran.code == 1
+    assert lines_of(ran)["sql/0006_add_shard_4.sql"] == "is in four, but not here"
 
 
 def test_turned_off_is_no_way_to_lose_the_history(repository: Repository) -> None:
@@ -258,6 +266,16 @@ def test_an_object_that_is_lost_is_exit_2(repository: Repository) -> None:
     ran = repository.run("check", "--base", "HEAD")
     assert ran.code == 2
     assert "git cannot read migrations/shardgen.sum of HEAD" in ran.err
+
+
+def test_a_git_that_dies_is_no_empty_ledger(grown: Repository) -> None:
+    with subprocess.Popen(
+        ["sh", "-c", "read line"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as batch:
+        commit = Commit(str(grown.root), "HEAD", "HEAD:", batch)
+        with pytest.raises(UsageError, match="git cannot read a of HEAD"):
+            commit.read("a")
+        assert commit.read("a\nb") is None
 
 
 # the comparison alone

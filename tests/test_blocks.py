@@ -23,7 +23,8 @@ NAME = st.sampled_from(["services", "volumes", "shared", "a.b/c", "é"])
 CONTENT = st.lists(
     st.sampled_from(["BAILEYS_PORT=3300\n", "  x: 1\n", "\n", "# é\n"]), max_size=4
 ).map("".join)
-BEGIN = st.sampled_from(["# shardgen:begin {}", "\t  #shardgen:begin {} ", "// shardgen:begin {}",
+BEGIN = st.sampled_from(["# shardgen:begin {}", "\t  #shardgen:begin {} ",
+        "  # shardgen:begin {}", "// shardgen:begin {}",
                          "-- shardgen:begin\t{}", "<!-- shardgen:begin {} -->"])  # fmt: skip
 ENDING = st.sampled_from(["\n", "\r\n"])
 

@@ -261,6 +261,13 @@ def test_without_a_ledger_table_all_is_pending() -> None:
     assert text == f"{number} migrations are pending, from 0001_init.sql on; apply with\nAPPLY\n"
 
 
+def test_with_an_empty_ledger_table_all_is_pending() -> None:
+    nothing = Live(applied=(), registry={}, default=None, foreign_key=None, tenants={None: 3})
+    compared = standing(LEDGER, nothing)
+    assert {*compared.states} == {"pending"}
+    assert compared.differences == ()
+
+
 def test_what_is_pending_is_named() -> None:
     count = len(LEDGER.migrations) - 1
     before = rendered(*(wanted for _, wanted in LIFE[:-1])).ledger
@@ -390,6 +397,7 @@ def test_connection_strings_that_could_spill_a_password_are_refused(
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("error: --database")
     assert "geheim" not in ran.err
+    assert "wort" not in ran.err.replace("password", "")
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from shardgen.ledger.operations import MOST_PARTS
 from shardgen.ledger.runners import RUNNERS
+from shardgen.resources import resource_text
 from tests.support import BASE, Project, commit, shell
 
 if TYPE_CHECKING:
@@ -37,6 +40,13 @@ def files(project: Project) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def test_the_schema_knows_every_runner_and_how_many_parts_there_may_be() -> None:
+    schema = json.loads(resource_text("schema/shards.schema.json"))
+    keys = schema["properties"]["database"]["properties"]["migrations"]["properties"]
+    assert keys["runner"]["enum"] == [*RUNNERS]
+    assert keys["batches"]["maximum"] == MOST_PARTS
 
 
 @pytest.mark.parametrize("runner", RUNNERS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from shardgen.compose import Reset
 from shardgen.diagnostics import Diagnostic, diagnostic_text, report_text
-from shardgen.document import Document
 from shardgen.source import Verbatim, parse
+
+if TYPE_CHECKING:
+    from shardgen.document import Document
 
 
 def problems(text: str) -> list[tuple[str, str]]:

@@ -318,8 +318,10 @@ def test_G7_every_file_of_every_runner_counts(name: str) -> None:
             content[:-1],
             content.replace(b"\n", b"\r\n"),
         ):
-            problem = the_problem(read_ledger({**RUN[name].files, file: text}, RUN[name].sum))
+            ledger = read_ledger({**RUN[name].files, file: text}, RUN[name].sum)
+            problem = the_problem(ledger)
             assert (problem.path, problem.fix) == (file, CHECKOUT + file)
+            assert len(ledger.migrations) == int(file.lstrip("V").split("_")[0]) - 1
         folder = run_by(name)
         del folder.files[file]
         assert the_problem(folder.ledger).path == file

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 
+from tests import needs
 from tests.ledger.support import desired, rendered
 from tests.postgres.tools import HISTORY
 
@@ -35,6 +33,9 @@ def lines_of_the_page() -> dict[str, Any]:
 
 def differences(database: Database, driver: str, **options: Any) -> list[Any]:
     """What autogenerate would write for a model of the application that knows nothing of shards."""
+    sa, autogenerate = needs.module("sqlalchemy"), needs.module("alembic.autogenerate")
+    migration = needs.module("alembic.runtime.migration")
+    needs.module(driver)
     metadata = sa.MetaData()
     sa.Table(
         "business",
@@ -45,10 +46,14 @@ def differences(database: Database, driver: str, **options: Any) -> list[Any]:
     )
     engine = sa.create_engine(database.url(f"postgresql+{driver}"), poolclass=sa.NullPool)
     with engine.connect() as connection:
-        context = MigrationContext.configure(
+        context = migration.MigrationContext.configure(
             connection, opts={"target_metadata": metadata, **options}
         )
-        return [each for each in compare_metadata(context, metadata) if isinstance(each, tuple)]
+        return [
+            each
+            for each in autogenerate.compare_metadata(context, metadata)
+            if isinstance(each, tuple)
+        ]
 
 
 @pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
