@@ -344,6 +344,12 @@ CODES: dict[str, Code] = {
         "services:\n  proxy:\n    networks: {backend: {aliases: [baileys-2]}}",
         "services:\n  proxy:\n    networks: {backend: {aliases: [wa-proxy]}}",
     ),
+    "SG311": make(
+        "the base listens on another port",
+        "Every URL has service.port. If the service listens on another one, no tenant is reached.",
+        'service: {port: 3300}   # the base has expose: ["8080"]',
+        "service: {port: 8080}",
+    ),
     "SG312": make(
         "shard 1 does not mount the volume that shards.yaml states",
         "If the two disagree, one of them is wrong about where the state of every customer of "

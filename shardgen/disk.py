@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import stat
 
+from shardgen.errors import UsageError
+
 
 class Disk:
     """Reads a project. Paths are relative to its root, with '/'."""
@@ -27,6 +29,17 @@ class Disk:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
+
+    def required(self, config: str) -> bytes:
+        """Return the bytes of a shards.yaml. Raises UsageError where there is none."""
+        content = self.read(config)
+        if content is not None:
+            return content
+        above = os.path.join(self.root, os.pardir, config)
+        way = "`shardgen init` starts one"
+        if os.path.isfile(above):
+            way = f"there is one above: type `-c {os.path.normpath(above)}`"
+        raise UsageError(f"there is no {self.typed(config)!r} here; {way}")
 
     def kind(self, name: str) -> str | None:
         """Return 'file', 'folder', 'link' or 'other'; None where there is nothing."""

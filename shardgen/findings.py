@@ -235,12 +235,22 @@ def decision_lines(workspace: Workspace, base: Base | None = None) -> Iterator[s
     for change in workspace.refusals:
         if change.is_lost:
             yield f"{change.destination} {change.reason}: mend it by hand"
-    for state in record.state_changes(workspace.fleet_before, workspace.inputs.fleet):
-        command = f"{workspace.commands.render} --allow-state-change {state.shard}"
-        yield (
-            f"shard {state.shard}: put {state.what} {state.before!r} back in shards.yaml, or move "
-            f"its data and type `{in_root(workspace, command)}`"
-        )
+    changes = list(record.state_changes(workspace.fleet_before, workspace.inputs.fleet))
+    for state in changes:
+        yield f"shard {state.shard}: put {state.what} {state.before!r} back in {workspace.config}"
+    if changes:
+        yield f"or {allowing(workspace, changes)}"
+
+
+def allowing(workspace: Workspace, changes: Iterable[record.StateChange]) -> str:
+    """Return what to do first, and to type then, where shards are to change what they keep."""
+    changes = list(changes)
+    shards = dict.fromkeys(change.shard for change in changes)
+    options = " ".join(f"--allow-state-change {shard}" for shard in shards)
+    is_renamed = any(change.what == "service" for change in changes)
+    first = "stop the old containers" if is_renamed else "move the data"
+    command = in_root(workspace, f"{workspace.commands.render} {options}")
+    return f"{first} first and type `{command}`"
 
 
 def diff(change: Change) -> list[str]:

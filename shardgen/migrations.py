@@ -275,8 +275,3 @@ def diagnostic(problem: history.PlanProblem, fleet: Fleet, document: Document) -
         path = ("shards", index[problem.shard])
     code = CODES.get(problem.kind, "SG607")
     return document.error(path, code, problem.message, problem.hint, key=path == ("shards",))
-
-
-def problem_path(folder: Folder, problem: Problem) -> str:
-    """Return the path of a damaged file, relative to the project."""
-    return f"{folder.path}/{problem.path}"

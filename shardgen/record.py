@@ -97,21 +97,52 @@ def lost_shards(before: Mapping[str, Any], fleet: Fleet) -> list[int]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reroute:
     """Fallback tenants that another shard answers now. `share` is of 1, counted over the ids
-    1 to 100,000; `freeze` is the list of ids that avoids it.
+    1 to `counted`; `freeze` is the list of ids that avoids it.
     """
 
     share: float
+    counted: int
     freeze: tuple[int, ...]
+
+
+#: Tenants that a share is counted over. A first render is measured against what is only said to
+#: run (`database.adopt`), and must be quick: a tenth of them will do.
+TENANTS, TENANTS_AT_FIRST = 100_000, 10_000
+
+
+def adopted_record(fleet: Fleet) -> dict[str, Any]:
+    """Return what runs before the first render, as `database.adopt` says: shards 1 to its count."""
+    ids = list(range(1, fleet.database.adopt.shards + 1))
+    return {"fallback": fleet.routing.fallback, "fallback_shards": ids}
 
 
 def reroute(before: Mapping[str, Any], fleet: Fleet) -> Reroute | None:
     """Return what a new fleet does to the tenants of the fallback; None where nothing changes."""
+    counted = TENANTS if before else TENANTS_AT_FIRST
+    before = before or adopted_record(fleet)
     was = tuple(before.get("fallback_shards", ()))
     now = fleet.fallback_ids
     kind = before.get("fallback", fleet.routing.fallback)
     if not was or not now or (was, kind) == (now, fleet.routing.fallback):
         return None
-    share = rerouted_share(kind, was, fleet.routing.fallback, now)
+    share = rerouted_share(kind, was, fleet.routing.fallback, now, counted)
     live = {shard.id for shard in fleet.live}
     freeze = was if kind == fleet.routing.fallback and live.issuperset(was) else ()
-    return Reroute(share=share, freeze=freeze) if share else None
+    return Reroute(share=share, counted=counted, freeze=freeze) if share else None
+
+
+def routes_alike(before: Mapping[str, Any], fleet: Fleet) -> bool:
+    """Return whether a fleet's fallback sends every tenant where a recorded one sent it."""
+    now = fleet_record(fleet)
+    return all(before.get(key) == now[key] for key in ("fallback", "fallback_shards"))
+
+
+def stopped_services(before: Mapping[str, Any], fleet: Fleet) -> list[str]:
+    """Return the services that ran before and that no file defines now."""
+    running = {shard.service for shard in fleet.live}
+    shards = before.get("shards", {}).values()
+    return sorted(
+        shard["service"]
+        for shard in shards
+        if shard.get("state") != "retired" and shard["service"] not in running
+    )

@@ -25,6 +25,12 @@ class Recording:
         self.inputs[name] = None if content is None else digest(content)
         return content
 
+    def required(self, config: str) -> bytes:
+        """Return the bytes of a shards.yaml, and note them as an input."""
+        content = self.disk.required(config)
+        self.inputs[config] = digest(content)
+        return content
+
     def kind(self, name: str) -> str | None:
         """Return what a path is."""
         return self.disk.kind(name)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shardgen import plan, record
 from shardgen.diagnostics import plain
+from shardgen.impact import impact_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,8 +33,9 @@ def render_text(workspace: Workspace, *, dry: bool, paint: Paint = plain) -> str
         lines.append(f"  {paint(SIGNS[sign], sign)} {workspace.lock}")
     unchanged = len(workspace.changes) - len(drift)
     verb = "to write" if dry else "written"
-    lines.append(f"  {len(drift)} {verb}, {unchanged} unchanged")
-    lines += reroute_lines(workspace, paint)
+    written = len(drift) + (not workspace.has_same_lock)
+    lines.append(f"  {written} {verb}, {unchanged} unchanged")
+    lines += impact_lines(workspace, paint)
     if drift or workspace.is_interrupted:
         lines += next_lines(workspace)
     return "\n".join(lines) + "\n"
@@ -78,26 +80,6 @@ def count_note(workspace: Workspace) -> str:
     return f"{prefix}_NUM_SHARDS {was} → {now}" if before and was != now else ""
 
 
-def reroute_lines(workspace: Workspace, paint: Paint) -> list[str]:
-    """Return the warning that fallback tenants move, and the line that avoids it."""
-    change = record.reroute(workspace.fleet_before, workspace.inputs.fleet)
-    if change is None:
-        return []
-    lines = [
-        "",
-        f"{paint('!', 'error')} {change.share:.1%} of the tenants routed by the fallback move to "
-        "another shard and must pair again.".replace("%", " %"),
-        "  (counted over the ids 1 to 100,000; a tenant whose shard is passed does not move)",
-    ]
-    if change.freeze:
-        line = f"fallback_shards: [{', '.join(str(number) for number in change.freeze)}]"
-        has_routing = "routing" in workspace.inputs.data
-        where = "set under routing: in" if has_routing else "add to"
-        line = line if has_routing else f"routing: {{{line}}}"
-        lines.append(f"  To move none, {where} {workspace.config}:   {line}")
-    return lines
-
-
 def next_lines(workspace: Workspace) -> list[str]:
     """Return the commands that bring what was written into effect, in order."""
     commands = list(workspace.commands.create_volumes)
@@ -106,7 +88,9 @@ def next_lines(workspace: Workspace) -> list[str]:
     if any(is_new_migration(change, workspace) for change in workspace.changes):
         commands.append(workspace.commands.migrate)
     if any(changes_services(change, workspace) for change in workspace.changes):
-        commands.append(workspace.commands.up)
+        gone = record.stopped_services(workspace.fleet_before, workspace.inputs.fleet)
+        option = f" --remove-orphans   # stops {', '.join(gone)}" if gone else ""
+        commands.append(workspace.commands.up + option)
     if not commands:
         return []
     where = [] if workspace.root == "." else [f"next, in {workspace.root}:"]

@@ -9,7 +9,7 @@ import yaml
 
 from shardgen import compose
 from shardgen.document import TAG, Document, token_error
-from shardgen.syntax import Loader, syntax_error, unreadable
+from shardgen.syntax import Loader, conflict, syntax_error, unreadable
 
 if TYPE_CHECKING:
     from shardgen.diagnostics import Diagnostic
@@ -33,6 +33,8 @@ def parse(text: str, file: str, *, strict: bool = True) -> Document:
     A text that is no YAML at all has data None and one problem.
     """
     text = text.removeprefix("\ufeff")
+    if strict and (found := conflict(text, file)):
+        return Document(file=file, text=text, root=None, data=None, problems=(found,))
     try:
         root = compose_shallow(text)
     except yaml.MarkedYAMLError as error:

@@ -15,6 +15,7 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 ALIAS = re.compile(r"\*[^\s,\[\]{}]+")
+CONFLICT = re.compile(r"^(?:<{7}|>{7}) .*|^={7}$", re.MULTILINE)
 EXPECTED = re.compile("did not find (?:the )?expected (.*)")
 
 
@@ -25,8 +26,7 @@ def syntax_error(text: str, file: str, error: yaml.MarkedYAMLError) -> Diagnosti
     rest = text[mark.index :]
     alias = ALIAS.match(rest)
     width = 1
-    message = EXPECTED.sub(r"expected \1 here", problem).replace("<document start>", "the end")
-    hint = "see that indentation, quotes and brackets fit"
+    message, hint = usual(problem, rest)
     if "another document" in problem:
         message, hint, width = "a second YAML document starts here", "keep one in the file", 3
     elif rest.startswith("\t"):
@@ -55,6 +55,31 @@ def syntax_error(text: str, file: str, error: yaml.MarkedYAMLError) -> Diagnosti
         code="SG101",
         message=message,
         hint=hint,
+    )
+
+
+def usual(problem: str, rest: str) -> tuple[str, str]:
+    """Return message and hint for what the parser did not expect; `rest` is the text from there."""
+    message = EXPECTED.sub(r"expected \1 here", problem).replace("<document start>", "the end")
+    if rest.startswith("- ") and "expected" in message:
+        hint = "put it below the list that it belongs to, indented as its items are"
+        return "a list item cannot stand here", hint
+    return message, "see that indentation, quotes and brackets fit"
+
+
+def conflict(text: str, file: str) -> Diagnostic | None:
+    """Return the problem of a text in which a merge left its markers; None where there are none."""
+    found = CONFLICT.search(text)
+    if found is None:
+        return None
+    return Diagnostic(
+        file=file,
+        line=len(LINE_BREAK.split(text[: found.start()])),
+        column=1,
+        width=len(found[0]),
+        code="SG101",
+        message="a merge left its conflict here",
+        hint="keep the lines that are meant, and remove the three marker lines",
     )
 
 

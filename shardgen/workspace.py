@@ -53,6 +53,8 @@ class Workspace:
     lock_during: str
     lock_after: str
     fleet_before: Mapping[str, Any]
+    #: The fleet in the lock of git HEAD, where a command has looked for it.
+    committed: Mapping[str, Any] | None = None
     replanned: str | None = None
 
     @property
@@ -95,9 +97,7 @@ def open_workspace(
     Raises InvalidInput, BrokenTemplate or UnreadableOutput where there is nothing to plan.
     """
     recording = Recording(disk)
-    text = recording.read(config)
-    if text is None:
-        raise UsageError(f"there is no {disk.typed(config)!r} here; `shardgen init` starts one")
+    text = recording.required(config)
     inputs = validate(text, config, recording)
     lock_path = lock_name(config)
     on_disk = disk.read(lock_path)

@@ -52,8 +52,8 @@ OUTSIDE = {"os", "subprocess", "socket", "time", "random", "pathlib", "shutil", 
 CALLS = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
 LONGEST = 300
 LONGEST_FUNCTION = 45
-#: A table, not code.
-TABLES = {"codes.py"}
+#: Lists by nature: explanations, options with their help.
+TABLES = {"codes.py", "cli.py"}
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_data" not in path.parts)
 TREES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in FILES}

@@ -362,7 +362,7 @@ def test_json_is_as_its_schema_says(rendered: Project) -> None:
     for damage in DAMAGES:
         copy = Project.__new__(Project)
         copy.root = rendered.root.parent / "copy"
-        shutil.copytree(rendered.root, copy.root)
+        shutil.copytree(rendered.root, copy.root, ignore=shutil.ignore_patterns(".git"))
         damage.edit(copy)
         data = as_json(copy.run("check", "--format", "json"))
         assert damage.path in {finding["path"] for finding in data["findings"]}

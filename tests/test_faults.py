@@ -152,12 +152,14 @@ class Scenario:
 
 SUM = "migrations/shardgen.sum"
 BLOCKS = "outputs:\n  env: {path: .env}\n"
+ALEMBIC = "database: {migrations: {runner: alembic}}\n"
 USER_FILES = (("docker-compose.prod.yml", OVERLAY), (".env", ENV))
 SCENARIOS = (
     Scenario("first", None, fleet(1, 2)),
     Scenario("growth", fleet(1, 2), fleet(1, 2, 3)),
     Scenario("first_blocks", None, fleet(1, 2, head=BLOCKS), USER_FILES),
     Scenario("more_blocks", fleet(1, 2, head=BLOCKS), fleet(1, 2, 3, head=BLOCKS), USER_FILES),
+    Scenario("alembic", fleet(1, 2, head=ALEMBIC), fleet(1, 2, 3, head=ALEMBIC)),
     Scenario(
         "stale",
         fleet(1, 2, head="outputs:\n  env: {path: .env}\n  docs: {path: a/S.md}\n", consumers=""),

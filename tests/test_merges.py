@@ -36,18 +36,27 @@ PAIRS = {
         (("1", "2"), ASSIGN.format(2)),
         (("1", "2"), ASSIGN.format("1, 2")),
     ),
+    "one is ahead": (
+        (("1", "2", "3"), ""),
+        (("1", "2", "3"), ASSIGN.format(1)),
+        (("1", "2", "3"), ASSIGN.format(1)),
+    ),
     "two against one": (
         (("1", DRAINING, "3"), ""),
         (("1", "2", "3", "4"), ""),
         (("1", DRAINING, "3", "4"), ""),
     ),
 }
+LEDGER = ("migrations/0", "migrations/shardgen.sum")
+#: What main had rendered and committed before its edit, so that the branches share a file.
+BEFORE = {"one is ahead": ("1", "2", "3")}
 #: What check says of the merge of each pair, before anybody did anything about it.
 SAID = {
     "both add": "0005_add_shard_3.sql and 0005_add_shard_4.sql claim the same number",
     "one adds, one drains": "0005_add_shard_3.sql and 0005_drain_shard_2.sql claim the same number",
     "one drains, one adds": "0005_add_shard_3.sql and 0005_drain_shard_2.sql claim the same number",
     "both assign": "0005_assign_to_shard_2.sql stands twice in the sum",
+    "one is ahead": "holds the conflict of a merge",
     "two against one": "0005_add_shard_3.sql and 0005_add_shards_3_to_4.sql claim the same number",
 }
 
@@ -70,6 +79,8 @@ def made(origin: Repository, tmp_path_factory: pytest.TempPathFactory) -> Callab
     def make(name: str) -> Pair:
         theirs, ours, both = PAIRS[name]
         before = origin.copy(tmp_path_factory.mktemp("pair") / "before")
+        if name in BEFORE:
+            before.branch("main", *BEFORE[name])
         before.branch("main", *ours[0], tail=ours[1])
         before.branch("feature", *theirs[0], tail=theirs[1])
         merging = before.copy(tmp_path_factory.mktemp("pair") / "merging")
@@ -135,7 +146,7 @@ def test_check_names_both_files_and_the_way_out_works(
     ran = merging.run("check")
     assert ran.code == 1
     said = lines_of(ran)
-    ledger = {path: reason for path, reason in said.items() if path.startswith("migrations/0")}
+    ledger = {path: reason for path, reason in said.items() if path.startswith(LEDGER)}
     assert [*ledger.values()] == [f"{SAID[name]}: two branches appended to the ledger"]
     others = {reason for path, reason in said.items() if path not in ledger}
     assert others == {"holds the conflict of a merge"}
@@ -243,7 +254,7 @@ def test_keep_both_is_no_resolution(pair: tuple[str, Repository, Repository]) ->
     merging.commit("keep both")
     ran = merging.run("check", "--no-diff")
     assert ran.code == 1
-    said = [reason for path, reason in lines_of(ran).items() if path.startswith("migrations/0")]
+    said = [reason for path, reason in lines_of(ran).items() if path.startswith(LEDGER)]
     assert said == [f"{SAID[name]}: two branches appended to the ledger"]
     merging.type(ran.last.removeprefix("then: ").replace("BASE", "main"))
     ends_well(merging, count(name))

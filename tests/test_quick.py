@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -21,7 +22,7 @@ from shardgen.lock import lock_text
 from shardgen.quick import config_of, early_answer
 from shardgen.workspace import open_workspace
 from tests.support import OUTPUTS, Project, fleet, inside
-from tests.test_faults import OVERLAY, USER_FILES
+from tests.test_faults import ALEMBIC, OVERLAY, USER_FILES
 
 Step = Callable[[Path], None]
 TEMPLATES = ("docs.md.j2", "env.j2", "part.j2", "migrations/add.sql.j2", "compose.yml.j2")
@@ -30,16 +31,17 @@ BLOCKS = fleet(1, 2, head="outputs:\n  env: {path: config/app.env}\ntemplates: o
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
-    """Two rendered projects: one of whole files, one of blocks and a template of its own."""
+    """Rendered projects: one of whole files, one of blocks and own templates, one of alembic."""
     whole = Project(tmp_path_factory.mktemp("whole") / "project")
     blocks = Project(tmp_path_factory.mktemp("blocks") / "project", BLOCKS)
     blocks.write("docker-compose.prod.yml", OVERLAY)
     blocks.write("config/app.env", dict(USER_FILES)[".env"])
     blocks.write("own/docs.md.j2", "<!-- {{ header | text }} -->\n{% include 'part.j2' %}\n")
     blocks.write("own/part.j2", "part\n")
-    for project in (whole, blocks):
+    alembic = Project(tmp_path_factory.mktemp("alembic") / "project", fleet(1, 2, head=ALEMBIC))
+    for project in (whole, blocks, alembic):
         project.render()
-    return whole.root, blocks.root
+    return whole.root, blocks.root, alembic.root
 
 
 def files(root: Path) -> list[Path]:
@@ -56,7 +58,8 @@ def steps(draw: st.DrawFn) -> Step:
 
     def step(root: Path) -> None:
         found = files(root)
-        KINDS[kind](root, found[number % len(found)], place, template)
+        with contextlib.suppress(OSError, shutil.Error):  # what cannot be done is not done
+            KINDS[kind](root, found[number % len(found)], place, template)
 
     step.__name__ = f"{kind}({number}, {place:.2f}, {template!r})"
     step.__qualname__ = step.__name__
@@ -129,9 +132,15 @@ def closed(root: Path, path: Path, place: float, template: str) -> None:
     path.chmod(0)
 
 
+#: What somebody may put beside the migrations.
+MORE = (
+    *("0005_x.sql", "x.SQL", ".sql", "notes.txt", "0001_init.sql.bak", "shardgen.sum.sql"),
+    *("0005_x.py", "x.py", "\u00b2x.py", "0005_x.down.sql", "apply.sql", "env.py"),
+)
+
+
 def more_sql(root: Path, path: Path, place: float, template: str) -> None:
-    names = ("0005_x.sql", "x.SQL", ".sql", "notes.txt", "0001_init.sql.bak", "shardgen.sum.sql")
-    root.joinpath("migrations", names[int(place * (len(names) - 1))]).write_text("SELECT 1;\n")
+    root.joinpath("migrations", MORE[int(place * (len(MORE) - 1))]).write_text("SELECT 1;\n")
 
 
 def sql_folder(root: Path, path: Path, place: float, template: str) -> None:
@@ -174,7 +183,7 @@ def full_answer(root: Path, config: str) -> int | None:
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.integers(0, 1), st.lists(steps(), min_size=1, max_size=3))
+@given(st.integers(0, 2), st.lists(steps(), min_size=1, max_size=3))
 def test_the_early_answer_is_the_full_one(
     projects: tuple[Path, ...], tmp_path: Path, which: int, done: list[Step]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -372,3 +373,14 @@ def test_many_commands_are_summed_up(tmp_path: Path) -> None:
         "      docker volume create whatsapp_auth_shard12\n      … 3 more, in order\n      psql "
         in ran.out
     )
+
+
+def test_g3_files_that_stay_keep_their_modification_time(rendered: Project) -> None:
+    for name in rendered.lock.outputs:
+        os.utime(rendered.path(name), (1_000_000_000, 1_000_000_000))
+    rendered.write("templates/docs.md.j2", "<!-- {{ header | text }} -->\n# ours\n")
+    before = snapshot(rendered.root)
+    rendered.render()
+    after = snapshot(rendered.root)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {DOCS, "shardgen.lock"}

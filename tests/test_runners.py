@@ -117,6 +117,17 @@ def test_before_the_commit_a_new_plan_takes_another_runner(tmp_path: Path, runne
     project.ok("check", "--full")
 
 
+def test_a_shard_that_cannot_retire_is_an_error_at_its_entry(tmp_path: Path) -> None:
+    project = made(tmp_path, "psql")
+    text = TEXT % "psql"
+    project.write("shards.yaml", text + "assign: [{shard: 2, tenants: [7]}]\n")
+    project.render()
+    project.write("shards.yaml", text.replace("- id: 2", "- {id: 2, state: retired}"))
+    ran = project.run("render")
+    assert ran.code == 2
+    assert "shards.yaml:6:5: error[SG607]: shard 2 still has assigned tenants: 7" in ran.err
+
+
 def test_a_new_revision_beside_the_others_defeats_the_quick_answer(tmp_path: Path) -> None:
     project = made(tmp_path, "alembic")
     project.write("migrations/0005_users.py", "revision = 'x'\n")

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from shardgen import report
+from shardgen.commands.render import with_committed_fleet
 from shardgen.disk import Edited
 from shardgen.edit import with_shard
 from shardgen.errors import InvalidInput, UsageError
@@ -34,9 +35,7 @@ def add(
     The new text is validated and planned before it is written.
     """
     with held(disk.root):
-        content = disk.read(config)
-        if content is None:
-            raise UsageError(f"there is no {disk.typed(config)!r} here; `shardgen init` starts one")
+        content = disk.required(config)
         inputs = validate(content, config, disk)
         used = [shard.id for shard in inputs.fleet.shards]
         chosen = number if number is not None else max(used) + 1
@@ -54,6 +53,7 @@ def add(
             replace_text(os.path.realpath(disk.path(config)), text)
     verb = "would add" if dry_run else "added"
     out(f"{verb} shard {chosen} to {config}; `{workspace.commands.render}` will do this:\n\n")
+    workspace = with_committed_fleet(disk, workspace)
     out(report.render_text(workspace, dry=True, paint=painter()))
     return 0
 

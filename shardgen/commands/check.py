@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shardgen import findings
 from shardgen.errors import UsageError
 from shardgen.files import held
+from shardgen.lock import read_lock
 from shardgen.terminal import out, painter
 from shardgen.workspace import open_workspace
 
@@ -67,14 +68,16 @@ def compared(disk: Disk, workspace: Workspace, ref: str) -> findings.Base:
 
 
 def untracked_files(disk: Disk, workspace: Workspace) -> list[str]:
-    """Return the outputs, lock included, that git does not track.
+    """Return the outputs, the inputs and the lock that git does not track.
 
     Raises UsageError outside a git work tree.
     """
     import subprocess
 
-    paths = sorted({change.destination for change in workspace.changes if change.after is not None})
-    paths.append(workspace.lock)
+    made = {change.destination for change in workspace.changes if change.after is not None}
+    after = read_lock(workspace.lock_after)
+    read = {path for path, digest in (after.inputs if after else {}).items() if digest}
+    paths = [*sorted(made | read), workspace.lock]
     command = ["git", "ls-files", "-z", "--", *(f":(literal){path}" for path in paths)]
     try:
         done = subprocess.run(command, cwd=disk.root, capture_output=True, check=True)  # noqa: S603

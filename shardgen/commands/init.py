@@ -13,8 +13,8 @@ from shardgen.terminal import out
 from shardgen.validate import validate
 
 SCHEMA = "schema/shards.schema.json"
-#: The codes of names that are not legal where they end up.
-NAMES = "SG5"
+#: Codes that are about the service's name: not legal where it ends up, or not in the base file.
+NAMES = ("SG5", "SG302")
 
 
 def init(root: str, config: str, *, service: str, shards: int) -> int:

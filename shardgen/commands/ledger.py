@@ -66,9 +66,7 @@ def names_in(inputs: Inputs, found: Ledger) -> Names:
 def recorded_in(disk: Disk, config: str) -> tuple[Inputs, str, Ledger]:
     """Return a project's inputs, the folder of its ledger, and the ledger."""
     with held(disk.root, shared=True):
-        content = disk.read(config)
-        if content is None:
-            raise UsageError(f"there is no {config!r} here; `shardgen init` starts one")
+        content = disk.required(config)
         inputs = validate(content, config, disk)
         path = next((each.destination for each in inputs.outputs if each.meets == "once"), None)
         if path is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shardgen import findings, record, report
 from shardgen.errors import Refused, UsageError
 from shardgen.files import clear, held, write_plan
-from shardgen.lock import lock_name
+from shardgen.lock import lock_name, read_lock
 from shardgen.terminal import out, painter
 from shardgen.workspace import open_workspace
 
@@ -47,8 +48,29 @@ def render(
                 workspace.lock_during,
                 workspace.lock_after,
             )
+    workspace = with_committed_fleet(disk, workspace)
     out(report.render_text(workspace, dry=dry_run, paint=painter()))
     return 0
+
+
+def with_committed_fleet(disk: Disk, workspace: Workspace) -> Workspace:
+    """Return the workspace with the fleet of git HEAD, where the fallback changes.
+
+    A change that was rendered and never committed has moved nobody; without git, nothing tells.
+    """
+    if not workspace.fleet_before or record.routes_alike(
+        workspace.fleet_before, workspace.inputs.fleet
+    ):
+        return workspace
+    from shardgen import git
+
+    try:
+        with git.commit_of(disk.root, "HEAD", "render") as commit:
+            content = commit.read(workspace.lock)
+    except UsageError:
+        return workspace
+    lock = read_lock((content or b"").decode("utf-8", "replace"))
+    return replace(workspace, committed=lock.fleet) if lock else workspace
 
 
 def committed_at(disk: Disk, config: str, ref: str) -> Committed:
@@ -74,12 +96,13 @@ def refuse(workspace: Workspace, allowed: Collection[int]) -> None:
         what = "error: nothing was written: the ledger is damaged"
         damage, fix = findings.damage_lines(workspace), findings.fix_lines(workspace)
         raise Refused("\n".join([*damage, "", what, *fix]))
-    changes = record.state_changes(workspace.fleet_before, workspace.inputs.fleet)
-    if shards := dict.fromkeys(each.shard for each in changes if each.shard not in allowed):
-        ids = " ".join(f"--allow-state-change {shard}" for shard in shards)
-        command = findings.in_root(workspace, f"{workspace.commands.render} {ids}")
-        what = "error: nothing was written: put it back in shards.yaml, or move the data first and"
-        lines = [*findings.state_lines(workspace), "", what, f"then type `{command}`"]
-        raise Refused("\n".join(lines))
+    known = {shard.id for shard in workspace.inputs.fleet.shards}
+    if unknown := sorted(set(allowed) - known):
+        raise UsageError(f"--allow-state-change {unknown[0]}: there is no shard {unknown[0]}")
+    every = record.state_changes(workspace.fleet_before, workspace.inputs.fleet)
+    if changes := [change for change in every if change.shard not in allowed]:
+        what = f"error: nothing was written: put it back in {workspace.config}, or"
+        way = findings.allowing(workspace, changes)
+        raise Refused("\n".join([*findings.state_lines(workspace), "", what, way]))
     if workspace.refusals:
         raise Refused(findings.refusal_text(workspace, painter(error=True)).rstrip("\n"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from shardgen.errors import UsageError
 from shardgen.routing import answer
 from shardgen.terminal import out
 from shardgen.validate import validate
@@ -17,9 +16,7 @@ if TYPE_CHECKING:
 
 def route(disk: Disk, config: str, *, tenant: int, shard: int | None) -> int:
     """Print a tenant's shard and URL, and which rule, line and variable decide them; returns 0."""
-    content = disk.read(config)
-    if content is None:
-        raise UsageError(f"there is no {disk.typed(config)!r} here; `shardgen init` starts one")
+    content = disk.required(config)
     inputs = validate(content, config, disk)
     found = answer(inputs.fleet, os.environ, tenant, shard)
     width = max(len(found.rule), len(found.url_rule))

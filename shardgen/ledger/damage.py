@@ -102,7 +102,10 @@ def _fork_problem(fork: tuple[str, ...]) -> Problem:
 
 
 def _sum_problems(sums: Sums) -> Iterator[Problem]:
-    if sums.strange:
+    if {"=======", ">>>>>>>"} <= {line.partition(" ")[0] for line in sums.strange}:
+        text = "holds the conflict of a merge: two branches appended to the ledger"
+        yield Problem(path=SUM_FILE, kind="conflict", message=text, fix=TAKE_ONE_SIDE)
+    elif sums.strange:
         text = f"has a line that is no sum: {sums.strange[0][:60]!r}"
         yield restored(SUM_FILE, "bad_sum", text)
     else:

@@ -81,7 +81,8 @@ def _changed_objects(recorded: Recorded, desired: Desired) -> Iterator[PlanProbl
                 kind=f"{key}_changed",
                 message=f"{key} is {after!r} but the committed migrations use {before!r}",
                 hint=f"write {key}: {before or 'null'}; another {key} needs a ledger of its own, "
-                "in another folder (migrations.path)",
+                "in another folder (migrations.path); `shardgen render --replan` plans anew "
+                "what no commit has",
                 key=f"database.{key}",
             )
     if recorded.runner != desired.runner:

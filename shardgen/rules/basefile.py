@@ -55,7 +55,7 @@ def base_service(subject: Subject, base: Base) -> Iterator[Diagnostic]:
             ("service", "name"),
             "SG302",
             f"{base.file} has no service {name!r}",
-            known(name, services, "services"),
+            f"name shard 1's, as in `service: {{name: …}}`; {known(name, services, 'services')}",
         )
     elif not isinstance(services[name], dict):
         yield base.document.error(

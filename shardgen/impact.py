@@ -1,0 +1,90 @@
+"""A planned project in, what it means for the tenants out: who moves, and what avoids it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shardgen import plan, record
+from shardgen.ledger.migration import Migration, read_migration
+from shardgen.ledger.operations import Assign, Move, Pin
+from shardgen.telling import told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shardgen.ledger.operations import Operation
+    from shardgen.workspace import Workspace
+
+    Paint = Callable[[str, str], str]
+
+
+def impact_lines(workspace: Workspace, paint: Paint) -> list[str]:
+    """Return what a render does to tenants, each line of it marked; none where nobody moves."""
+    lines = [*reroute_lines(workspace), *move_lines(workspace), *consumer_lines(workspace)]
+    marked = [f"{paint('!', 'error')}{line[1:]}" if line[:1] == "!" else line for line in lines]
+    return ["", *marked] if marked else []
+
+
+def reroute_lines(workspace: Workspace) -> Iterator[str]:
+    """Yield the share of fallback tenants that change their shard, and the line that avoids it."""
+    before, fleet = workspace.fleet_before, workspace.inputs.fleet
+    change = record.reroute(before, fleet)
+    if change is None:
+        return
+    if before and workspace.committed and record.routes_alike(workspace.committed, fleet):
+        yield "  The fallback is as it was committed: nobody moves who did not before."
+        return
+    share = f"{change.share:.1%}".replace("%", " %")
+    who = "of the tenants routed by the fallback move to another shard and must pair again."
+    yield f"! {share} {who}"
+    counted = f"counted over the ids 1 to {change.counted:,}"
+    yield f"  ({counted}; a tenant whose shard is passed does not move)"
+    if not before:
+        count = fleet.database.adopt.shards
+        runs = "1 shard runs" if count == 1 else f"{count} shards run"
+        yield f"  {runs} today, says database.adopt; if not:   database: {{adopt: {{shards: N}}}}"
+    if change.freeze:
+        yield f"  To move none, {freeze_line(workspace, change.freeze)}"
+
+
+def freeze_line(workspace: Workspace, ids: tuple[int, ...]) -> str:
+    """Return the line for shards.yaml that keeps the fallback on some shards."""
+    line = f"fallback_shards: [{', '.join(map(str, ids))}]"
+    if "routing" in workspace.inputs.data:
+        return f"set under routing: in {workspace.config}:   {line}"
+    return f"add to {workspace.config}:   routing: {{{line}}}"
+
+
+def move_lines(workspace: Workspace) -> Iterator[str]:
+    """Yield what the new migrations do to tenants: their rows move, and their data does not."""
+    found = [(each, each.operation) for each in new_migrations(workspace)]
+    moving = [(each, operation) for each, operation in found if moves(operation)]
+    for migration, operation in moving:
+        yield f"! {migration.file} {told(operation)}"
+    if moving:
+        yield "  Bring their data over before it is applied, or they must pair again."
+
+
+def moves(operation: Operation) -> bool:
+    """Return whether an operation changes the shard of tenants that have one."""
+    is_everyone = isinstance(operation, Pin) and operation.route == "hash"
+    return isinstance(operation, (Assign, Move)) or is_everyone
+
+
+def new_migrations(workspace: Workspace) -> Iterator[Migration]:
+    """Yield the migrations that this render writes."""
+    for change in workspace.changes:
+        is_new = change.kind in {plan.CREATE, plan.UPDATE} and change.after is not None
+        if is_new and change.owned and change.owned.form == "once":
+            name = change.destination.rpartition("/")[2]
+            found = read_migration(name, change.after or b"")
+            if isinstance(found, Migration):
+                yield found
+
+
+def consumer_lines(workspace: Workspace) -> Iterator[str]:
+    """Yield that nobody receives the variables, where that is new."""
+    path = next((each.destination for each in workspace.inputs.outputs if each.name == "env"), None)
+    if path and not workspace.fleet_before and not workspace.inputs.fleet.service.consumers:
+        who = "those that import the router belong into service.consumers"
+        yield f"  No service receives {path}: {who}"

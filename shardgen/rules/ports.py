@@ -1,0 +1,55 @@
+"""The port of service.port, against the ports that the base says its service listens on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shardgen import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shardgen.diagnostics import Diagnostic
+    from shardgen.rules.subject import Subject
+
+
+#: Keys of a service that tell its ports, and the verb for it.
+SAYS = {"expose": "exposes", "ports": "publishes"}
+
+
+def listening(subject: Subject) -> Iterator[Diagnostic]:
+    """Require service.port to be one that the base exposes, where it says which those are.
+
+    Every URL has this port; another one would send all tenants where nobody listens. Ranges and
+    `${…}` say too little, and are passed over.
+    """
+    service, port = subject.base_service, subject.fleet.service.port
+    for key in SAYS:
+        said = [container_port(each) for each in compose.listed(service.get(key))]
+        if said and None not in said and port not in said:
+            yield differs(subject, (key, 0), f"{SAYS[key]} {said[0]}")
+            return
+    variable = f"{subject.fleet.service.prefix}_PORT"
+    stated = str(compose.pairs(service.get("environment")).get(variable, port))
+    if stated.isdigit() and int(stated) != port:
+        yield differs(subject, ("environment", variable), f"sets {variable} to {stated}")
+
+
+def differs(subject: Subject, path: tuple[str | int, ...], what: str) -> Diagnostic:
+    """Return the error at the base's own word."""
+    port = subject.fleet.service.port
+    return subject.base_error(
+        path,
+        "SG311",
+        f"the base {what}, but service.port is {port}",
+        "write the port that the service listens on as `port:` under service",
+    )
+
+
+def container_port(entry: Any) -> int | None:
+    """Return the container's port of an entry of `expose` or `ports`; None for what is no number."""
+    if isinstance(entry, dict):
+        text = str(entry.get("target"))
+    else:
+        text = str(entry).rpartition(":")[2].partition("/")[0]
+    return int(text) if text.isdigit() else None
