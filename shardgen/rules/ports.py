@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from shardgen.rules.subject import Subject
 
 
-#: Keys of a service that tell its ports, and the verb for it.
-SAYS = {"expose": "exposes", "ports": "publishes"}
-
-
 def listening(subject: Subject) -> Iterator[Diagnostic]:
     """Require service.port to be one that the base exposes, where it says which those are.
 
@@ -24,11 +20,14 @@ def listening(subject: Subject) -> Iterator[Diagnostic]:
     `${…}` say too little, and are passed over.
     """
     service, port = subject.base_service, subject.fleet.service.port
-    for key in SAYS:
-        said = [container_port(each) for each in compose.listed(service.get(key))]
-        if said and None not in said and port not in said:
-            yield differs(subject, (key, 0), f"{SAYS[key]} {said[0]}")
-            return
+    exposed, published = (
+        [container_port(each) for each in compose.listed(service.get(key))]
+        for key in ("expose", "ports")
+    )
+    said = exposed + published
+    if exposed and None not in said and port not in said:
+        yield differs(subject, ("expose", 0), f"exposes {exposed[0]}")
+        return
     variable = f"{subject.fleet.service.prefix}_PORT"
     stated = str(compose.pairs(service.get("environment")).get(variable, port))
     if stated.isdigit() and int(stated) != port:
@@ -47,7 +46,7 @@ def differs(subject: Subject, path: tuple[str | int, ...], what: str) -> Diagnos
 
 
 def container_port(entry: Any) -> int | None:
-    """Return the container's port of an entry of `expose` or `ports`; None for what is no number."""
+    """Return the container's port in `expose` or `ports`; None for what is no number."""
     if isinstance(entry, dict):
         text = str(entry.get("target"))
     else:
