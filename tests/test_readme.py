@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shardgen import __main__, cli
+from shardgen import cli
 from shardgen.outputs import OUTPUTS
 from tests import needs, pages, projects
 
@@ -87,7 +87,7 @@ def test_every_exit_code_is_said() -> None:
     assert {code: meaning.strip() for code, meaning in rows.items()} == dict(
         re.findall(r"^ +(\d+) +(.+)$", help_text, re.MULTILINE)
     )
-    assert {str(__main__.BUG), str(__main__.INTERRUPTED)} <= rows.keys()
+    assert rows.keys() == {"0", "1", "2", "3", "70", "130"}
 
 
 def test_every_dependency_has_a_reason() -> None:
