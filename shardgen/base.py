@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Schemes by which a path is no path of this machine.
 REMOTE = ("://", "git@", "github.com/")
 
+#: Services extend each other no deeper; the recursion has to end before Python's does.
+LONGEST_CHAIN = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
@@ -36,6 +39,11 @@ class Base:
     def service(self, name: str) -> dict[str, Any]:
         """Return a service, empty where the base has none of that name."""
         return self.services.get(name, {})
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it includes other files, which may declare what it does not."""
+        return isinstance(self.document.data, dict) and "include" in self.document.data
 
 
 def read_base(text: str, file: str, read: Read = lambda _: None) -> Base:
@@ -93,7 +101,7 @@ class Extended:
         """Return one service; what it extends and cannot be found counts as empty."""
         file = posixpath.normpath(file)
         written = self.services(file).get(name)
-        if written is None or (file, name) in below:
+        if written is None or (file, name) in below or len(below) > LONGEST_CHAIN:
             return None
         extends = written.get("extends")
         target = {"service": extends} if isinstance(extends, str) else extends

@@ -115,6 +115,11 @@ def named(value: Any, path: str) -> dict[str, Any]:
     return {str(name): dict(started) if path == "depends_on" else None for name in names}
 
 
+def options(value: Any) -> dict[str, Any]:
+    """Return the options of a network; empty for a null, and for what compose would refuse."""
+    return value if isinstance(value, dict) else {}
+
+
 def listed(value: Any) -> list[Any]:
     """Return a key that may be one string or a list, as a list."""
     if value is None:

@@ -25,6 +25,8 @@ class Disk:
     def read(self, name: str) -> bytes | None:
         """Return a file's bytes; None where there is no file."""
         try:
+            if not stat.S_ISREG(os.stat(self.path(name)).st_mode):
+                return None  # a pipe or a device would be waited for
             with open(self.path(name), "rb") as file:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from shardgen.errors import Refused
 from shardgen.lock import read_lock
+from shardgen.outputs import STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shardgen.plan import Change
-
-STAGED = ".shardgen-new"
 
 
 @contextlib.contextmanager

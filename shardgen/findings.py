@@ -73,10 +73,10 @@ def damage_lines(workspace: Workspace) -> list[str]:
 
 def state_lines(workspace: Workspace) -> list[str]:
     """Return a line for each change that would take a shard's state from its customers."""
-    changes = record.state_changes(workspace.fleet_before, workspace.inputs.fleet)
+    changes = record.state_changes(workspace.fleet_before, workspace.fleet_after)
     return [
-        f"shard {change.shard}: its {change.what} would change from {change.before!r} "
-        f"to {change.after!r}, away from what its customers paired"
+        f"shard {change.shard}: its {change.what.replace('_', ' ')} would change "
+        f"from {change.before!r} to {change.after!r}, away from what its customers paired"
         for change in changes
     ]
 
@@ -235,9 +235,11 @@ def decision_lines(workspace: Workspace, base: Base | None = None) -> Iterator[s
     for change in workspace.refusals:
         if change.is_lost:
             yield f"{change.destination} {change.reason}: mend it by hand"
-    changes = list(record.state_changes(workspace.fleet_before, workspace.inputs.fleet))
+    changes = list(record.state_changes(workspace.fleet_before, workspace.fleet_after))
     for state in changes:
-        yield f"shard {state.shard}: put {state.what} {state.before!r} back in {workspace.config}"
+        what = f"{state.what.replace('_', ' ')} {state.before!r}"
+        where = workspace.config if state.what != "engine_volume" else "its declaration"
+        yield f"shard {state.shard}: put {what} back in {where}"
     if changes:
         yield f"or {allowing(workspace, changes)}"
 

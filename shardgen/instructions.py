@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from shardgen.ledger.runners import RUNNERS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shardgen.model import Fleet
 
 
@@ -23,13 +25,20 @@ class Commands:
     create_volumes: tuple[str, ...]
 
 
-def build_commands(fleet: Fleet, config: str, overlay: str | None) -> Commands:
-    """Return the commands; `overlay` is the compose output's destination, None without one."""
+def build_commands(
+    fleet: Fleet, config: str, overlay: str | None, first_profiles: Sequence[str] = ()
+) -> Commands:
+    """Return the commands; `overlay` is the compose output's destination, None without one.
+
+    `first_profiles` are those of shard 1 in the base: one of them starts it.
+    """
     option = "" if config == "shards.yaml" else f" -c {shlex.quote(config)}"
     files = [name for name in (fleet.service.base, overlay) if name]
     parts = ["docker compose", *(f"-f {shlex.quote(name)}" for name in files)]
+    profiles = [str(profile) for profile in first_profiles[:1]]
     if fleet.service.profile and any(shard.id != 1 for shard in fleet.live):
-        parts.append(f"--profile {fleet.service.profile}")
+        profiles.append(fleet.service.profile)
+    parts += [f"--profile {shlex.quote(profile)}" for profile in dict.fromkeys(profiles)]
     return Commands(
         render=f"shardgen render{option}",
         check=f"shardgen check{option}",

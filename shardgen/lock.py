@@ -44,7 +44,8 @@ def lock_name(config: str) -> str:
     """Return the lock's path: beside the shards.yaml that it belongs to."""
     folder, slash, name = config.rpartition("/")
     stem = name.removesuffix(".yaml").removesuffix(".yml")
-    return folder + slash + ("shardgen.lock" if stem == "shards" else f"{stem}.shardgen.lock")
+    is_usual = name == "shards.yaml"
+    return folder + slash + ("shardgen.lock" if is_usual else f"{stem}.shardgen.lock")
 
 
 def lock_text(lock: Lock) -> str:

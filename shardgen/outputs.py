@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from shardgen.model import Fleet
 
+#: The ending of files that wait to be renamed; no destination may have it.
+STAGED = ".shardgen-new"
 #: The languages that an output can be read back in.
 FORMATS = ("yaml", "env", "python", "markdown", "json", "text")
 

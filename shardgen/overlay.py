@@ -172,7 +172,7 @@ def transferable(inherited: Mapping[str, Any]) -> dict[str, Any]:
     found = {key: value for key, value in inherited.items() if key not in PERSONAL}
     if "networks" in found:
         found["networks"] = {
-            name: {key: value for key, value in (options or {}).items() if key != "aliases"} or None
+            name: {k: v for k, v in compose.options(options).items() if k != "aliases"} or None
             for name, options in compose.named(found["networks"], "networks").items()
         }
     if container := inherited.get("container_name"):
@@ -211,10 +211,10 @@ def with_name(service: dict[str, Any], shard: Shard, fleet: Fleet) -> dict[str, 
     return found
 
 
-def with_alias(options: Mapping[str, Any] | None, alias: str) -> dict[str, Any]:
+def with_alias(written: Any, alias: str) -> dict[str, Any]:
     """Return a network's options with one alias more."""
-    options = options or {}
-    others = [each for each in options.get("aliases") or () if each != alias]
+    options = compose.options(written)
+    others = [each for each in compose.listed(options.get("aliases")) if each != alias]
     return {**options, "aliases": [*others, alias]}
 
 

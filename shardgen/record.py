@@ -12,19 +12,22 @@ from shardgen.fallback import rerouted_share
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shardgen.model import Fleet
+    from shardgen.base import Base
+    from shardgen.model import Fleet, Shard
 
 #: What belongs to a shard's customers: it changes only when the operator says so.
-SACRED = ("service", "volume", "mount")
+SACRED = ("service", "volume", "engine_volume", "mount")
 
 
-def fleet_record(fleet: Fleet) -> dict[str, Any]:
-    """Return what the lock keeps of a fleet."""
+def fleet_record(fleet: Fleet, base: Base | None) -> dict[str, Any]:
+    """Return what the lock keeps of a fleet; the base says how the engine calls its volumes."""
+    declared = base.volumes if base else {}
     return {
         "fallback": fleet.routing.fallback,
         "fallback_shards": list(fleet.fallback_ids),
         "shards": {
             str(shard.id): {
+                "engine_volume": engine_volume(shard, declared.get(shard.volume)),
                 "mount": shard.mount,
                 "service": shard.service,
                 "state": shard.state,
@@ -34,6 +37,18 @@ def fleet_record(fleet: Fleet) -> dict[str, Any]:
             for shard in fleet.shards
         },
     }
+
+
+def engine_volume(shard: Shard, declared: Mapping[str, Any] | None) -> str:
+    """Return the name that the engine knows a shard's volume by.
+
+    Compose puts the project's name before that of a volume which states none; here a '*' stands
+    for it, since the project's name is not ours to know.
+    """
+    stated = declared or {}
+    external = stated.get("external", shard.external if declared is None else False)
+    own = external.get("name") if isinstance(external, dict) else None
+    return str(own or stated.get("name") or (shard.volume if external else f"*_{shard.volume}"))
 
 
 def record_of_overlay(data: Any, fleet: Fleet) -> dict[str, Any]:
@@ -70,22 +85,24 @@ class StateChange:
     """Something that a running shard's customers depend on, before and after."""
 
     shard: int
-    index: int
     what: str
     before: str
     after: str
 
 
-def state_changes(before: Mapping[str, Any], fleet: Fleet) -> Iterator[StateChange]:
-    """Yield each change of what is sacred to a shard that was rendered before."""
-    for shard in fleet.shards:
-        recorded = before.get("shards", {}).get(str(shard.id), {})
+def state_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[StateChange]:
+    """Yield each change of what is sacred to a shard that was rendered before; both are records.
+
+    Another volume has another name in the engine, too: that is said once. A retired shard keeps
+    the name of its volume, and the base need not declare it any more.
+    """
+    for number, now in after["shards"].items():
+        was = before.get("shards", {}).get(number, {})
         for what in SACRED:
-            now = getattr(shard, what)
-            if what in recorded and recorded[what] != now:
-                yield StateChange(
-                    shard=shard.id, index=shard.index, what=what, before=recorded[what], after=now
-                )
+            is_gone = now["state"] == "retired" or was.get("volume") != now["volume"]
+            is_said = what == "engine_volume" and is_gone
+            if what in was and was[what] != now[what] and not is_said:
+                yield StateChange(shard=int(number), what=what, before=was[what], after=now[what])
 
 
 def lost_shards(before: Mapping[str, Any], fleet: Fleet) -> list[int]:
@@ -133,8 +150,8 @@ def reroute(before: Mapping[str, Any], fleet: Fleet) -> Reroute | None:
 
 def routes_alike(before: Mapping[str, Any], fleet: Fleet) -> bool:
     """Return whether a fleet's fallback sends every tenant where a recorded one sent it."""
-    now = fleet_record(fleet)
-    return all(before.get(key) == now[key] for key in ("fallback", "fallback_shards"))
+    was = before.get("fallback"), before.get("fallback_shards")
+    return was == (fleet.routing.fallback, list(fleet.fallback_ids))
 
 
 def stopped_services(before: Mapping[str, Any], fleet: Fleet) -> list[str]:

@@ -94,6 +94,9 @@ def environment(templates: Templates, *, sandboxed: bool) -> jinja2.Environment:
         autoescape=False,
     )
     made.filters.update(FILTERS)
+    for chance in ("random", "lipsum"):  # the same bytes, whenever it is rendered
+        made.filters.pop(chance, None)
+        made.globals.pop(chance, None)
     made.concat = quoted_concat  # type: ignore[method-assign]
     return made
 

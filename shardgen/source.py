@@ -21,6 +21,8 @@ DEEPEST = 200
 DEEP_LINE = re.compile(r"(?:[-?:][ \t]+){500}")
 #: What YAML 1.1 reads as one thing and a person as another. JSON's own numbers are not among them.
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+#: No number that anyone means has as many digits; Python reads none of more than 4300.
+LONGEST_NUMBER = 20
 #: What YAML 1.2 reads as a number, and YAML 1.1 as text.
 NUMBER_1_2 = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
 WRITTEN_TAG = re.compile(r"(?:&\S+\s+)?(![^\s,\[\]{}]*)")
@@ -157,8 +159,9 @@ class Reader:
             return
         merged = self.value(child)
         for source in merged if isinstance(merged, list) else [merged]:
-            for name, value in (source or {}).items():
-                found.setdefault(name, value)
+            if isinstance(source, dict):  # compose itself refuses what is none
+                for name, value in source.items():
+                    found.setdefault(name, value)
 
     def key(self, node: Any) -> str | None:
         """Return a key as text, None where it can be none."""
@@ -184,9 +187,11 @@ class Reader:
         kind = node.tag.removeprefix(TAG)
         if kind == "null":
             return None
+        if not self.strict and kind not in NAMES:
+            return text  # a lone `=` or `<<`: YAML 1.1 gives them types that nobody means
         if kind == "bool" and text in {"true", "false"}:
             return text == "true"
-        if kind in {"int", "float"} and PLAIN_NUMBER.fullmatch(text) and len(text) < 20:
+        if kind in {"int", "float"} and PLAIN_NUMBER.fullmatch(text) and len(text) < LONGEST_NUMBER:
             return float(text) if "." in text else int(text)
         return self.surprise(node, "1.1", NAMES.get(kind, "another type"), advice(kind, text))
 
@@ -210,7 +215,7 @@ def advice(kind: str, text: str) -> str:
     if kind == "bool":
         meant = "true" if text.lower() in {"yes", "on", "true", "y"} else "false"
         return f", or {meant} for the boolean"
-    if kind == "int" and text.lstrip("+-0").isdigit():
+    if kind == "int" and text.lstrip("+-0").isdigit() and len(text) < LONGEST_NUMBER:
         return f", or {int(text, 10)} for the number"
     return ""
 

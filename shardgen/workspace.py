@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen import migrations, plan, readback, record, replan
 from shardgen.alongside import plan_alongside
+from shardgen.compose import listed
 from shardgen.context import HEADER, build_context
 from shardgen.errors import InvalidInput, UnreadableOutput, UsageError
 from shardgen.instructions import build_commands
@@ -53,6 +54,7 @@ class Workspace:
     lock_during: str
     lock_after: str
     fleet_before: Mapping[str, Any]
+    fleet_after: Mapping[str, Any]
     #: The fleet in the lock of git HEAD, where a command has looked for it.
     committed: Mapping[str, Any] | None = None
     replanned: str | None = None
@@ -104,7 +106,8 @@ def open_workspace(
     lock = read_lock(on_disk.decode("utf-8", "replace")) if on_disk else None
     renderer = Renderer(templates(recording, inputs.data.get("templates", "templates")))
     paths = {output.name: output.destination for output in inputs.outputs}
-    commands = build_commands(inputs.fleet, config, paths.get("compose"))
+    profiles = inputs.base.service(inputs.fleet.service.name).get("profiles") if inputs.base else ()
+    commands = build_commands(inputs.fleet, config, paths.get("compose"), listed(profiles))
     before = last_fleet(disk, inputs, paths, lock, committed)
     header = HEADER.format(config=config, command=commands.render)
     ledger_changes, damage, folder = plan_ledger(disk, inputs, lock, renderer, header, committed)
@@ -125,7 +128,8 @@ def open_workspace(
         changes += plan.plan_stale(lock, wanted, disk.read)
     known_overwrites(overwrite, changes)
     changes = list(plan.overwritten(changes, overwrite))
-    after = lock_for(changes, recording.inputs, record.fleet_record(inputs.fleet))
+    fleet = record.fleet_record(inputs.fleet, inputs.base)
+    after = lock_for(changes, recording.inputs, fleet)
     return Workspace(
         root=disk.root,
         config=config,
@@ -140,6 +144,7 @@ def open_workspace(
         lock_during=lock_text(during(after._replace(fleet=before), changes, lock)),
         lock_after=lock_text(after),
         fleet_before=before,
+        fleet_after=fleet,
         replanned=committed.ref if committed else None,
     )
 
@@ -221,7 +226,8 @@ def refuse_lost(before: Mapping[str, Any], inputs: Inputs) -> None:
 
 def verify(output: Output, change: Change, inputs: Inputs) -> None:
     """Raise UnreadableOutput where a new text does not read back as what it should say."""
-    if change.after is None or change.kind == plan.SAME:
+    has_surroundings = change.owned is not None and change.owned.form == "blocks"
+    if change.after is None or (change.kind == plan.SAME and not has_surroundings):
         return
     fault = readback.read_back(output.name, output.format, change.after.decode(), inputs.fleet)
     if fault is None:

@@ -15,12 +15,12 @@ PACKAGE = Path(__file__).parents[1] / "shardgen"
 #: From the bottom up: a module may import, while it loads or later, what stands above it alone.
 LAYERS = [
     "",
-    "    __init__ blocks codes compose conform context diagnostics diff digest disk errors",
-    "    fallback healthcheck ledger outputs package resources terminal wording",
+    "    __init__ blocks codes compose conform context diagnostics diff digest errors",
+    "    disk fallback healthcheck ledger outputs package resources terminal wording",
     "    git instructions lock model prefix quick readback record routing schema standing syntax telling",
     "    chronicle document files live plan",
-    "    alongside findings report source",
-    "    base committed migrations quoting",
+    "    alongside findings impact source",
+    "    base committed migrations quoting report",
     "    edit overlay render replan rules",
     "    recording validate",
     "    workspace",

@@ -76,7 +76,7 @@ def test_a_sealed_text_that_is_no_lock_is_none(body: str) -> None:
 
 
 @pytest.mark.parametrize(("config", "name"), [
-    ("shards.yaml", "shardgen.lock"), ("shards.yml", "shardgen.lock"), ("a/shards.yaml", "a/shardgen.lock"),
+    ("shards.yaml", "shardgen.lock"), ("shards.yml", "shards.shardgen.lock"), ("a/shards.yaml", "a/shardgen.lock"),
     ("media.yaml", "media.shardgen.lock"), ("a/media", "a/media.shardgen.lock"),
 ])  # fmt: skip
 def test_each_config_has_a_lock_of_its_own(config: str, name: str) -> None:

@@ -109,7 +109,7 @@ def test_all_stages_in_one_run() -> None:
     assert codes(TWO + "service: {restart: no, consumers: [x]}\n") == ["SG109", "SG320"]
     assert codes(TWO + "service: {restart: no, consumer: [x]}\n") == ["SG109", "SG103"]
     assert codes(TWO + "service: {port: 010}\n") == ["SG109"]
-    assert codes(TWO + "service: {port: 1, port: 2, consumers: [x]}\n") == ["SG102", "SG320"]
+    assert codes(TWO + "service: {port: 1, port: 3300, consumers: [x]}\n") == ["SG102", "SG320"]
 
 
 def test_without_the_compose_output_no_base_is_read() -> None:

@@ -99,7 +99,7 @@ def refuse(workspace: Workspace, allowed: Collection[int]) -> None:
     known = {shard.id for shard in workspace.inputs.fleet.shards}
     if unknown := sorted(set(allowed) - known):
         raise UsageError(f"--allow-state-change {unknown[0]}: there is no shard {unknown[0]}")
-    every = record.state_changes(workspace.fleet_before, workspace.inputs.fleet)
+    every = record.state_changes(workspace.fleet_before, workspace.fleet_after)
     if changes := [change for change in every if change.shard not in allowed]:
         what = f"error: nothing was written: put it back in {workspace.config}, or"
         way = findings.allowing(workspace, changes)

@@ -140,7 +140,7 @@ def network_mode(subject: Subject) -> Iterator[Diagnostic]:
 
 def known_names(subject: Subject) -> Iterator[Diagnostic]:
     """Require that networks and services that shards.yaml names are in the base."""
-    if subject.base is None or "include" in (subject.base.document.data or {}):
+    if subject.base is None or subject.base.is_partial:
         return
     base = subject.base
     for path, layer, _ in subject.layers():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ HOST = (
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*"
 )
 URL = re.compile(
-    rf"https?://(?:{HOST}|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?"
+    rf"https?://(?:{HOST}|\[(?P<six>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{{1,5}}))?"
     r"(?:/[A-Za-z0-9._~!&()*+,;=:@%-]*)*"
 )
 NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
@@ -78,11 +79,20 @@ def bad_url(url: str) -> str:
         if mark in url:
             return f"has {name}"
     match = URL.fullmatch(url)
-    if match is None:
+    if match is None or (match["six"] and not is_address(match["six"])):
         return "is not a plain url"
     if match["port"] and not 0 < int(match["port"]) <= HIGHEST_PORT:
         return f"has the port {match['port']}, which is none"
     return ""
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an address of IPv6."""
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def interpolation(subject: Subject) -> Iterator[Diagnostic]:

@@ -46,7 +46,7 @@ def in_base(
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with a consumer that the base should have."""
     if name not in base.services:
-        if "include" not in base.document.data:
+        if not base.is_partial:
             yield subject.error(
                 path,
                 "SG320",

@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from shardgen.lock import lock_name
-from shardgen.outputs import OUTPUTS
+from shardgen.outputs import OUTPUTS, STAGED
 from shardgen.rules.settings import env_files
 
 if TYPE_CHECKING:
@@ -101,6 +101,9 @@ def places(subject: Subject) -> Iterator[Diagnostic]:
 def obstacle(subject: Subject, output: Output) -> tuple[str, str, str] | None:
     """Return code, message and hint of what stands where a destination should be."""
     name = output.destination
+    if name.endswith(STAGED):
+        message = f"the destination {name!r} has the ending of files that wait to be renamed"
+        return "SG404", message, "choose another name"
     parts = name.split("/")
     for end in range(1, len(parts) + 1):
         part = "/".join(parts[:end])

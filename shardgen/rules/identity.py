@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -95,6 +96,10 @@ def shared_urls(subject: Subject) -> Iterator[Diagnostic]:
 def plain_url(url: str) -> str:
     """Return a URL in the form in which two that lead to one place are equal."""
     parts = urlsplit(url)
-    port = {"http": ":80", "https": ":443"}.get(parts.scheme.lower(), "")
-    host = parts.netloc.lower().removesuffix(port)
-    return f"{parts.scheme.lower()}://{host}{parts.path.rstrip('/')}"
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{plain_host(parts.hostname or '')}:{port}{parts.path.rstrip('/')}"
+
+
+def plain_host(host: str) -> str:
+    """Return a host in lower case, an address of IPv6 in its shortest form."""
+    return str(ipaddress.IPv6Address(host)) if ":" in host else host.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
@@ -30,7 +31,7 @@ def listening(subject: Subject) -> Iterator[Diagnostic]:
         return
     variable = f"{subject.fleet.service.prefix}_PORT"
     stated = str(compose.pairs(service.get("environment")).get(variable, port))
-    if stated.isdigit() and int(stated) != port:
+    if port_number(stated) not in {None, port}:
         yield differs(subject, ("environment", variable), f"sets {variable} to {stated}")
 
 
@@ -51,4 +52,9 @@ def container_port(entry: Any) -> int | None:
         text = str(entry.get("target"))
     else:
         text = str(entry).rpartition(":")[2].partition("/")[0]
-    return int(text) if text.isdigit() else None
+    return port_number(text)
+
+
+def port_number(text: str) -> int | None:
+    """Return the port that a text is; None for a variable, a range and what can be none."""
+    return int(text) if re.fullmatch("[0-9]{1,5}", text) else None

@@ -213,7 +213,7 @@ def declared(subject: Subject) -> Iterator[Diagnostic]:
             for m in compose.mounts(subject.base_service.get("volumes"))
             if m.named and m.source == first.volume
         ]
-        if mounted and "include" not in base.document.data:
+        if mounted and not base.is_partial:
             yield subject.base_error(
                 ("volumes", mounted[0].index),
                 "SG316",
