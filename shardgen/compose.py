@@ -6,6 +6,7 @@ is written with dots, as `build.args`; a test lets the real compose merge the sa
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from typing import Any
 
@@ -224,6 +225,11 @@ def difference(path: str, have: Any, want: Any, *, can_reset: bool) -> Any:
     if isinstance(have, list) and isinstance(want, list) and path not in REPLACED:
         return [item for item in want if not among(have, item)]
     return want
+
+
+def folder(target: str) -> str:
+    """Return a mount's target in the form in which two of one folder are equal."""
+    return posixpath.normpath(f"/{target.lstrip('/')}")
 
 
 def mounts(value: Any) -> tuple[Mount, ...]:

@@ -106,6 +106,8 @@ def invalid_text(error: InvalidInput) -> str:
 
 def text_of(path: str) -> str:
     """Return a file's text, as far as it is any; empty where it cannot be read."""
+    if not os.path.isfile(path):  # a pipe would be waited for
+        return ""
     try:
         with open(path, "rb") as file:
             return file.read().decode("utf-8", "replace")

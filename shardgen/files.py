@@ -94,6 +94,8 @@ def clear(root: str, lock: str) -> None:
 
 def text_of(path: str) -> str:
     """Return a file's text; empty where there is none, or it cannot be read."""
+    if not os.path.isfile(path):  # a pipe would be waited for
+        return ""
     try:
         with open(path, encoding="utf-8", errors="replace", newline="") as file:
             return file.read()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -249,11 +248,11 @@ def over(full: dict[str, Any], shared: dict[str, Any], anchor: str) -> dict[str,
 def shard_volumes(shard: Shard, inherited: Any, fleet: Fleet) -> list[Any]:
     """Return a shard's mounts: its own volume where shard 1 has its, the others as they are."""
     first = next((each for each in fleet.shards if each.id == 1), shard)
-    targets = {posixpath.normpath(each.mount) for each in (first, shard)}
+    targets = {compose.folder(each.mount) for each in (first, shard)}
     found, placed = [], False
     for mounted in compose.mounts(inherited):
         is_first = mounted.named and mounted.source == first.volume
-        if not is_first and posixpath.normpath(mounted.target) not in targets:
+        if not is_first and compose.folder(mounted.target) not in targets:
             found.append(mounted.entry)
         elif not placed:
             found.append(compose.remounted(mounted, shard.volume, shard.mount))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import jinja2
@@ -18,12 +18,22 @@ from shardgen.fallback import rerouted_share
 from tests.support import Project, commit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
 #: How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("shardgen", deadline=None)
 hypothesis.settings.load_profile("shardgen")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    """Fail what is skipped where CI is set: a test that did not run proves nothing."""
+    report = yield
+    if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped where CI is set: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shardgen.rules import (
+    answers,
     basefile,
     characters,
     consumers,
@@ -16,6 +17,7 @@ from shardgen.rules import (
     secrets,
     settings,
     sharing,
+    state,
     volumes,
 )
 
@@ -44,12 +46,14 @@ RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     sharing.one_container,
     sharing.host_ports,
     sharing.fixed_addresses,
-    sharing.taken_names,
+    answers.taken_names,
+    answers.stated_names,
     basefile.known_names,
     ports.listening,
     volumes.first_mount,
     volumes.other_services,
     volumes.passed_through,
+    state.mounts_in_state,
     volumes.declared,
     volumes.driver_options,
     consumers.consumers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shardgen import compose
+from shardgen import compose, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,16 +33,19 @@ def one_container(subject: Subject) -> Iterator[Diagnostic]:
         )
 
 
-def copies(service: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Yield the keys that ask for more than one container, and for how many."""
+def copies(service: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the keys that may ask for more than one container, and for how many.
+
+    Compose also reads 0x2, 2.0 and `${X:-2}`: only what is plainly one, or none, passes.
+    """
     deploy = service.get("deploy")
     found = {
         ("scale",): service.get("scale"),
         ("deploy", "replicas"): deploy.get("replicas") if isinstance(deploy, dict) else None,
     }
     for key, value in found.items():
-        if str(value).isdecimal() and int(str(value)) > 1:
-            yield key, int(str(value))
+        if value is not None and str(value) not in {"0", "1"}:
+            yield key, wording.shown(value)
 
 
 def host_ports(subject: Subject) -> Iterator[Diagnostic]:
@@ -157,44 +160,3 @@ def has_own(entry: dict[str, Any], network: str, key: str) -> bool:
     """Return whether an entry states a key on a network."""
     options = compose.named(entry.get("networks"), "networks").get(network)
     return isinstance(options, dict) and key in options
-
-
-def taken_names(subject: Subject) -> Iterator[Diagnostic]:
-    """Refuse names in the base that shards get."""
-    if subject.base is None:
-        return
-    base = subject.base
-    own = subject.fleet.service.name
-    ours = {shard.alias: shard.id for shard in subject.live}
-    container = subject.base_service.get("container_name")
-    ours |= {f"{container}-{shard.id}": shard.id for shard in subject.later if container}
-    for name, service in base.services.items():
-        if name in ours:
-            yield base.document.error(
-                ("services", name),
-                "SG310",
-                f"the service {name} is in the way of shard {ours[name]}",
-                f"shardgen writes {name} itself: remove it here, or rename it",
-                key=True,
-            )
-            continue
-        for path, taken in other_names(service):
-            number = ours.get(taken)
-            if number is not None and not (name == own and number == 1):
-                yield base.document.error(
-                    ("services", name, *path),
-                    "SG310",
-                    f"{name} answers to {taken!r}, the name of shard {number}",
-                    "choose another name: a tenant of that shard would be sent here",
-                )
-
-
-def other_names(service: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield where a service has another name, and that name."""
-    for key in ("container_name", "hostname"):
-        if service.get(key):
-            yield (key,), str(service[key])
-    for network, options in compose.named(service.get("networks"), "networks").items():
-        aliases = options.get("aliases") if isinstance(options, dict) else None
-        for index, alias in enumerate(compose.listed(aliases)):
-            yield ("networks", network, "aliases", index), str(alias)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
+from shardgen.rules.volume_names import same_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,7 +75,7 @@ def written_storage(subject: Subject, first: Shard, *, is_volume: bool) -> Path 
 
 def same_target(first: str, second: str) -> bool:
     """Return whether two mount paths are the same folder."""
-    return posixpath.normpath(first) == posixpath.normpath(second)
+    return compose.folder(first) == compose.folder(second)
 
 
 def volume_owners(shards: Sequence[Shard]) -> dict[str, Shard]:
@@ -90,11 +90,14 @@ def other_services(subject: Subject) -> Iterator[Diagnostic]:
     owners = volume_owners(subject.live)
     own = subject.fleet.service.name
     derived = {shard.service for shard in subject.later}
+    names = {own} | names_of_shards(subject.live, subject.base_service)
     for name, service in subject.base.services.items():
         if name in derived:
             continue
         if name == own:
             yield from own_mounts(subject, owners)
+            later = names_of_shards(subject.later, service)
+            yield from borrowed(subject.base, name, service, later - {name})
             continue
         for step, source in mounted_by(subject.base, name, service):
             if source in owners:
@@ -104,8 +107,8 @@ def other_services(subject: Subject) -> Iterator[Diagnostic]:
                     f"{name} mounts {source!r}, the volume of shard {owners[source].id}",
                     f"give {name} a volume of its own: {ALONE}",
                 )
-        yield from borrowed(subject.base, name, service, own)
-    yield from same_names(subject.base, owners)
+        yield from borrowed(subject.base, name, service, names)
+    yield from same_names(subject, subject.base, owners)
 
 
 def mounted_by(base: Base, name: str, service: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -146,40 +149,42 @@ def mounts_twice(subject: Subject, first: Shard) -> bool:
     return any(m.source == first.volume and same_target(m.target, first.mount) for m in found)
 
 
-def borrowed(base: Base, name: str, service: dict[str, Any], own: str) -> Iterator[Diagnostic]:
-    """Yield where a service takes all volumes of the sharded one."""
+def names_of_shards(shards: Sequence[Shard], service: dict[str, Any]) -> set[str]:
+    """Return the names by which another service can take the volumes of shards."""
+    container = service.get("container_name")
+    names = {name for shard in shards for name in (shard.service, shard.alias)}
+    if container:
+        names |= {container if s.id == 1 else f"{container}-{s.id}" for s in shards}
+    return names
+
+
+def lender(entry: Any) -> str:
+    """Return the service or container of an entry of `volumes_from`."""
+    first, _, rest = str(entry).partition(":")
+    return rest.partition(":")[0] if first == "container" else first
+
+
+def borrowed(
+    base: Base, name: str, service: dict[str, Any], names: set[str]
+) -> Iterator[Diagnostic]:
+    """Yield where a service takes all volumes of a shard."""
     for index, source in enumerate(compose.listed(service.get("volumes_from"))):
-        if str(source).split(":")[0] == own:
+        if lender(source) in names:
             yield base.document.error(
                 ("services", name, "volumes_from", index),
                 "SG313",
-                f"{name} mounts the volumes of {own}",
+                f"{name} mounts the volumes of {lender(source)}",
                 f"give {name} volumes of its own: {ALONE}",
-            )
-
-
-def same_names(base: Base, owners: dict[str, Shard]) -> Iterator[Diagnostic]:
-    """Yield volumes of the base that are a shard's under another key."""
-    first: dict[str, str] = {}
-    for volume in sorted(base.volumes, key=lambda name: name not in owners):
-        name = base.volumes[volume].get("name")
-        other = first.setdefault(str(name), volume)
-        if name is not None and other != volume and other in owners:
-            yield base.document.error(
-                ("volumes", volume, "name"),
-                "SG313",
-                f"{volume} is the same volume as {other} of shard {owners[other].id}",
-                f"give it a name of its own: {ALONE}",
             )
 
 
 def passed_through(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse mounts under `compose:` that touch the shards' state."""
     owners = volume_owners(subject.shards)
-    services = {shard.service for shard in subject.live}
+    names = names_of_shards(subject.live, subject.base_service)
     for path, layer, shard in subject.layers():
         extra = layer.get("compose", {})
-        targets = [shard.mount] if shard else [each.mount for each in subject.live[:1]]
+        targets = [shard.mount] if shard else [each.mount for each in subject.live]
         for mounted in compose.mounts(extra.get("volumes")):
             is_state = any(
                 same_target(mounted.target, target) for target in targets if mounted.target
@@ -192,7 +197,7 @@ def passed_through(subject: Subject) -> Iterator[Diagnostic]:
                     "the state is stated once: service.storage, or 'volume' in an entry",
                 )
         for index, source in enumerate(compose.listed(extra.get("volumes_from"))):
-            if str(source).split(":")[0] in services:
+            if lender(source) in names:
                 yield subject.error(
                     (*path, "compose", "volumes_from", index),
                     "SG314",

@@ -1,0 +1,43 @@
+"""The names that volumes have in the engine: two keys of compose may be one volume there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shardgen.base import Base
+    from shardgen.diagnostics import Diagnostic
+    from shardgen.document import Path
+    from shardgen.model import Shard
+    from shardgen.rules.subject import Subject
+
+
+def same_names(subject: Subject, base: Base, owners: dict[str, Shard]) -> Iterator[Diagnostic]:
+    """Yield volumes of the base that are a shard's under another key."""
+    project = base.document.data.get("name")
+    implied = {s.volume: {"external": s.external} for s in subject.later}
+    first: dict[str, str] = {}
+    volumes: dict[str, dict[str, Any]] = {**implied, **base.volumes}
+    for volume in sorted(volumes, key=lambda key: (key not in owners, key in base.volumes)):
+        path, name = engine_name(volume, volumes[volume], str(project) if project else "")
+        other = first.setdefault(name, volume)
+        if other != volume and other in owners:
+            yield base.document.error(
+                ("volumes", volume, *path),
+                "SG313",
+                f"{volume} is the same volume as {other} of shard {owners[other].id}",
+                "give it a name of its own: two services on one volume destroy its state",
+            )
+
+
+def engine_name(key: str, stated: dict[str, Any], project: str) -> tuple[Path, str]:
+    """Return where a volume's name is stated, and that name as the engine has it."""
+    external = stated.get("external")
+    if isinstance(external, dict) and external.get("name"):
+        return ("external", "name"), str(external["name"])
+    if stated.get("name"):
+        return ("name",), str(stated["name"])
+    is_external = external not in (None, False, "false")
+    return ("external",), key if is_external else f"{project}_{key}"
