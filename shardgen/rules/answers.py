@@ -26,16 +26,16 @@ def taken_names(subject: Subject) -> Iterator[Diagnostic]:
     own = subject.fleet.service.name
     ours = names_in_base(subject)
     for name, service in base.services.items():
-        if name in ours and name != own:
+        if name.lower() in ours and name != own:
             yield base.document.error(
                 ("services", name),
                 "SG310",
-                f"the service {name} is in the way of shard {ours[name]}",
+                f"the service {name} is in the way of shard {ours[name.lower()]}",
                 f"shardgen writes {name} itself: remove it here, or rename it",
                 key=True,
             )
             continue
-        for path, taken in (*other_names(service), *own_directions(service)):
+        for path, taken in (*other_names(service), *own_directions(service, ours)):
             number = ours.get(taken.lower())
             if number is None or (name == own and number == 1) or is_apart(subject, path, taken):
                 continue
@@ -89,12 +89,15 @@ def aliases(service: dict[str, Any]) -> Iterator[tuple[Path, str]]:
 DIRECTIONS = ("links", "external_links", "extra_hosts")
 
 
-def own_directions(service: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Yield where a service says itself where a name leads, and that name."""
+def own_directions(service: dict[str, Any], ours: dict[str, int]) -> Iterator[tuple[Path, str]]:
+    """Yield where a service says itself where a name leads, and that name.
+
+    A link by one of a shard's names to another of them leads where it should.
+    """
     for key in ("links", "external_links"):
         for index, link in enumerate(compose.listed(service.get(key))):
-            _, colon, alias = str(link).partition(":")
-            if colon:
+            target, colon, alias = str(link).partition(":")
+            if colon and ours.get(target.lower(), 0) != ours.get(alias.lower()):
                 yield (key, index), alias
     hosts = service.get("extra_hosts")
     if isinstance(hosts, dict):
@@ -109,7 +112,7 @@ def stated_names(subject: Subject) -> Iterator[Diagnostic]:
     for path, layer, shard in subject.layers():
         if shard is not None and not shard.is_live:
             continue
-        for at, taken in names_of(layer):
+        for at, taken in names_of(layer, ours):
             number = ours.get(taken.lower())
             if shard is None and at[0] == "networks" and subject.later:
                 yield subject.error(
@@ -127,11 +130,11 @@ def stated_names(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
-def names_of(layer: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+def names_of(layer: dict[str, Any], ours: dict[str, int]) -> Iterator[tuple[Path, str]]:
     """Yield where a layer gives a shard another name, and that name."""
     yield from aliases(layer)
     extra = layer.get("compose", {})
-    for path, name in (*other_names(extra), *own_directions(extra)):
+    for path, name in (*other_names(extra), *own_directions(extra, ours)):
         if path[0] != "networks":
             yield ("compose", *path), name
 

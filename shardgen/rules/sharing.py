@@ -20,21 +20,14 @@ def one_container(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse more than one container of a shard: two would write into one volume."""
     hint = "a shard is one container on one volume: for more, add a shard"
     for path, layer, _ in subject.layers():
-        for key, count in copies(layer.get("compose", {})):
-            yield subject.error(
-                (*path, "compose", *key),
-                "SG307",
-                f"{count} containers would share a shard's volume",
-                hint,
-            )
-    for key, count in copies(subject.base_service):
-        yield subject.base_error(
-            key, "SG307", f"{count} containers would share a shard's volume", hint
-        )
+        for key, message in copies(layer.get("compose", {})):
+            yield subject.error((*path, "compose", *key), "SG307", message, hint)
+    for key, message in copies(subject.base_service):
+        yield subject.base_error(key, "SG307", message, hint)
 
 
 def copies(service: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the keys that may ask for more than one container, and for how many.
+    """Yield the keys that may ask for more than one container, each with what is wrong with it.
 
     Compose also reads 0x2, 2.0 and `${X:-2}`: only what is plainly one, or none, passes.
     """
@@ -45,7 +38,10 @@ def copies(service: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
     }
     for key, value in found.items():
         if value is not None and str(value) not in {"0", "1"}:
-            yield key, wording.shown(value)
+            is_count = str(value).isdecimal() and len(str(value)) <= wording.FEW
+            many = f"{value} containers would share a shard's volume"
+            unclear = f"{key[-1]} is {wording.shown(value)}, which may be more than one container"
+            yield key, many if is_count else unclear
 
 
 def host_ports(subject: Subject) -> Iterator[Diagnostic]:

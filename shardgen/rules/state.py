@@ -19,27 +19,47 @@ HINT = "the whole folder is one volume, a shard's own: keep everything else outs
 def mounts_in_state(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse mounts inside the state, which every shard would share, and a tmpfs in its place."""
     folders = {compose.folder(shard.mount) for shard in subject.live}
-    for path, message in intrusions(subject.base_service, folders, is_base=True):
+    base = subject.base_service
+    for path, message in (
+        *inside(subject, base, folders),
+        *twice(base, folders),
+        *tmpfs(base, folders),
+    ):
         yield subject.base_error(path, "SG313", message, HINT)
     for path, layer, shard in subject.layers():
+        extra = layer.get("compose", {})
         own = folders if shard is None else {compose.folder(shard.mount)}
-        for at, message in intrusions(layer.get("compose", {}), own, is_base=False):
+        for at, message in (*inside(subject, extra, own), *tmpfs(extra, own)):
             yield subject.error((*path, "compose", *at), "SG314", message, HINT)
 
 
-def intrusions(
-    service: dict[str, Any], folders: Collection[str], *, is_base: bool
+def inside(
+    subject: Subject, service: dict[str, Any], folders: Collection[str]
 ) -> Iterator[tuple[Path, str]]:
-    """Yield the places in a service that mount into a shard's state, each with its message."""
-    stated = compose.mounts(service.get("volumes"))
-    for mounted in stated:
-        folder = compose.folder(mounted.target)
-        if mounted.source and any(folder.startswith(f"{each}/") for each in folders):
+    """Yield mounts inside the state; a shard that is alone shares with nobody.
+
+    What is anonymous is each container's own, and the shards' volumes have rules of their own.
+    """
+    volumes = {shard.volume for shard in subject.shards}
+    for mounted in compose.mounts(service.get("volumes")) if subject.later else ():
+        is_inside = any(compose.folder(mounted.target).startswith(f"{each}/") for each in folders)
+        if is_inside and mounted.source and mounted.source not in volumes:
             message = f"{mounted.source!r} at {mounted.target!r} is inside the state of a shard"
             yield ("volumes", mounted.index), message
-        twin = next((m for m in stated if compose.folder(m.target) == folder), mounted)
-        if is_base and folder in folders and twin is not mounted:
-            yield ("volumes", mounted.index), f"{twin.source!r} is mounted at {folder} already"
+
+
+def twice(service: dict[str, Any], folders: Collection[str]) -> Iterator[tuple[Path, str]]:
+    """Yield mounts at the state's own place, but the first."""
+    first: dict[str, compose.Mount] = {}
+    for mounted in compose.mounts(service.get("volumes")):
+        folder = compose.folder(mounted.target)
+        other = first.setdefault(folder, mounted)
+        if other is not mounted and folder in folders:
+            yield ("volumes", mounted.index), f"{other.source!r} is mounted at {folder} already"
+
+
+def tmpfs(service: dict[str, Any], folders: Collection[str]) -> Iterator[tuple[Path, str]]:
+    """Yield where a tmpfs is in the state's place."""
     written = service.get("tmpfs")
     for index, entry in enumerate(compose.listed(written)):
         if compose.folder(str(entry).partition(":")[0]) in folders:

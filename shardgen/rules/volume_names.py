@@ -21,7 +21,7 @@ def same_names(subject: Subject, base: Base, owners: dict[str, Shard]) -> Iterat
     first: dict[str, str] = {}
     volumes: dict[str, dict[str, Any]] = {**implied, **base.volumes}
     for volume in sorted(volumes, key=lambda key: (key not in owners, key in base.volumes)):
-        path, name = engine_name(volume, volumes[volume], str(project) if project else "")
+        path, name = engine_name(volume, volumes[volume], str(project or "*"))
         other = first.setdefault(name, volume)
         if other != volume and other in owners:
             yield base.document.error(
