@@ -339,7 +339,7 @@ CODES: dict[str, Code] = {
         "services:\n  baileys:\n    networks: [backend]",
     ),
     "SG310": make(
-        "a shard's name is taken in the base",
+        "a shard's name is taken",
         "The network would resolve the name to two containers, and send tenants to either.",
         "services:\n  proxy:\n    networks: {backend: {aliases: [baileys-2]}}",
         "services:\n  proxy:\n    networks: {backend: {aliases: [wa-proxy]}}",
@@ -360,7 +360,7 @@ CODES: dict[str, Code] = {
     "SG313": make(
         "a shard's volume is mounted elsewhere in the base",
         "Another service, or a second mount, or a second name of the volume would write into a "
-        "shard's state.",
+        "shard's state. What is mounted inside the state, all shards would share.",
         "services:\n  backup:\n    volumes: [whatsapp_auth:/data]",
         "services:\n  backup:\n    volumes: [backup_data:/data]",
     ),

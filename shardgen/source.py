@@ -56,9 +56,14 @@ def parse(text: str, file: str, *, strict: bool = True) -> Document:
 
 def compose_shallow(text: str) -> Any:
     """Return the root node of a text; raises RecursionError where it is nested too deep."""
-    if too_deep(text):
-        raise RecursionError
-    return yaml.compose(text, Loader=Loader)
+    try:
+        if too_deep(text):
+            raise RecursionError
+        return yaml.compose(text, Loader=Loader)
+    except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem):  # newer libyaml counts for itself
+            raise RecursionError from error
+        raise
 
 
 def too_deep(text: str) -> bool:

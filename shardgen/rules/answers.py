@@ -44,6 +44,7 @@ def taken_names(subject: Subject) -> Iterator[Diagnostic]:
                 "SG310",
                 f"{name} {verb(path)} {taken!r}, the name of shard {number}",
                 MISLED,
+                key=path == ("extra_hosts", taken),
             )
 
 
@@ -127,6 +128,7 @@ def stated_names(subject: Subject) -> Iterator[Diagnostic]:
                     "SG310",
                     f"{taken!r} is the name of shard {number}",
                     MISLED,
+                    key=at[-1] == taken,
                 )
 
 

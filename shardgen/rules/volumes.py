@@ -153,7 +153,7 @@ def names_of_shards(shards: Sequence[Shard], service: dict[str, Any]) -> set[str
     """Return the names by which another service can take the volumes of shards."""
     container = service.get("container_name")
     names = {name for shard in shards for name in (shard.service, shard.alias)}
-    if container:
+    if isinstance(container, str):
         names |= {container if s.id == 1 else f"{container}-{s.id}" for s in shards}
     return names
 

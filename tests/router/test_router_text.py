@@ -240,6 +240,7 @@ def test_no_line_is_dead(name: str) -> None:
             ran.add(frame.f_lineno)
         return trace
 
+    before = sys.gettrace()  # that of coverage
     sys.settrace(trace)
     try:
         for variables in (
@@ -253,7 +254,7 @@ def test_no_line_is_dead(name: str) -> None:
             with environment(env), suppress(ValueError):
                 use(execute(text, env), number=1)
     finally:
-        sys.settrace(None)
+        sys.settrace(before)
     source = text.splitlines()
     dead = [source[line - 1].strip() for line in sorted(lines_of(compile(text, "", "exec")) - ran)]
     allowed = ["except TypeError:  # Python 3.8", "_EMPTY_MD5 = _md5()"]
