@@ -73,8 +73,6 @@ def parsed(arguments: list[str]) -> int:
 
     try:
         code = cli.main(args=arguments, prog_name="shardgen", standalone_mode=False)
-    except click.exceptions.Exit as error:
-        return error.exit_code
     except click.Abort:
         raise KeyboardInterrupt from None
     except SystemExit:  # click exits with 1, as drift does, where nobody reads on

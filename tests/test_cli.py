@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -159,11 +160,11 @@ class Unread:
 
     def write(self, text: str) -> None:
         """Fail as a closed pipe does."""
-        raise BrokenPipeError
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
     def flush(self) -> None:
         """Fail as a closed pipe does."""
-        raise BrokenPipeError
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
     def isatty(self) -> bool:
         """Be none."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from shardgen import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from shardgen.diagnostics import Diagnostic
     from shardgen.document import Path
+    from shardgen.model import Shard
     from shardgen.rules.subject import Subject
 
 HINT = "the whole folder is one volume, a shard's own: keep everything else outside of it"
@@ -21,7 +22,7 @@ def mounts_in_state(subject: Subject) -> Iterator[Diagnostic]:
     folders = {compose.folder(shard.mount) for shard in subject.live}
     base = subject.base_service
     for path, message in (
-        *inside(subject, base, folders),
+        *inside(base, folders, subject.live, subject.live),
         *twice(base, folders),
         *tmpfs(base, folders),
     ):
@@ -29,19 +30,22 @@ def mounts_in_state(subject: Subject) -> Iterator[Diagnostic]:
     for path, layer, shard in subject.layers():
         extra = layer.get("compose", {})
         own = folders if shard is None else {compose.folder(shard.mount)}
-        for at, message in (*inside(subject, extra, own), *tmpfs(extra, own)):
+        for at, message in (*inside(extra, own, subject.live, subject.shards), *tmpfs(extra, own)):
             yield subject.error((*path, "compose", *at), "SG314", message, HINT)
 
 
 def inside(
-    subject: Subject, service: dict[str, Any], folders: Collection[str]
+    service: dict[str, Any],
+    folders: Collection[str],
+    live: Sequence[Shard],
+    owners: Sequence[Shard],
 ) -> Iterator[tuple[Path, str]]:
     """Yield mounts inside the state; a shard that is alone shares with nobody.
 
-    What is anonymous is each container's own, and the shards' volumes have rules of their own.
+    What is anonymous is each container's own, and the owners' volumes have rules of their own.
     """
-    volumes = {shard.volume for shard in subject.shards}
-    for mounted in compose.mounts(service.get("volumes")) if subject.later else ():
+    volumes = {shard.volume for shard in owners}
+    for mounted in compose.mounts(service.get("volumes")) if len(live) > 1 else ():
         is_inside = any(compose.folder(mounted.target).startswith(f"{each}/") for each in folders)
         if is_inside and mounted.source and mounted.source not in volumes:
             message = f"{mounted.source!r} at {mounted.target!r} is inside the state of a shard"
