@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
+from shardgen.engine import engine_name
 from shardgen.fallback import rerouted_share
 
 if TYPE_CHECKING:
@@ -42,13 +43,10 @@ def fleet_record(fleet: Fleet, base: Base | None) -> dict[str, Any]:
 def engine_volume(shard: Shard, declared: Mapping[str, Any] | None) -> str:
     """Return the name that the engine knows a shard's volume by.
 
-    Compose puts the project's name before that of a volume which states none; here a '*' stands
-    for it, since the project's name is not ours to know.
+    A '*' stands for the project's name, which is not ours to know.
     """
-    stated = declared or {}
-    external = stated.get("external", shard.external if declared is None else False)
-    own = external.get("name") if isinstance(external, dict) else None
-    return str(own or stated.get("name") or (shard.volume if external else f"*_{shard.volume}"))
+    stated = {"external": shard.external} if declared is None else declared
+    return engine_name(shard.volume, stated, "*")[1]
 
 
 def record_of_overlay(data: Any, fleet: Fleet) -> dict[str, Any]:

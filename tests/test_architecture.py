@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "shardgen"
 #: From the bottom up: a module may import, while it loads or later, what stands above it alone.
 LAYERS = [
     "",
-    "    __init__ blocks codes compose conform context diagnostics diff digest errors",
+    "    __init__ blocks codes compose conform context diagnostics diff digest engine errors",
     "    disk fallback healthcheck ledger outputs package resources terminal wording",
     "    git instructions lock model prefix quick readback record routing schema standing syntax telling",
     "    chronicle document files live plan",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shardgen.engine import engine_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shardgen.base import Base
     from shardgen.diagnostics import Diagnostic
-    from shardgen.document import Path
     from shardgen.model import Shard
     from shardgen.rules.subject import Subject
 
@@ -30,14 +31,3 @@ def same_names(subject: Subject, base: Base, owners: dict[str, Shard]) -> Iterat
                 f"{volume} is the same volume as {other} of shard {owners[other].id}",
                 "give it a name of its own: two services on one volume destroy its state",
             )
-
-
-def engine_name(key: str, stated: dict[str, Any], project: str) -> tuple[Path, str]:
-    """Return where a volume's name is stated, and that name as the engine has it."""
-    external = stated.get("external")
-    if isinstance(external, dict) and external.get("name"):
-        return ("external", "name"), str(external["name"])
-    if stated.get("name"):
-        return ("name",), str(stated["name"])
-    is_external = external not in (None, False, "false")
-    return ("external",), key if is_external else f"{project}_{key}"
