@@ -69,7 +69,7 @@ def test_check_fails_on_drift_and_says_what_to_type(project: Path, home: Path) -
         file.write("  - id: 3\n")
     said = hook(project, home, "shardgen-check", 1)
     assert "docker-compose.prod.yml" in said
-    assert said.rstrip().endswith("shardgen render")
+    assert said.rstrip().endswith("shardgen render && git add -f migrations/0005_add_shard_3.sql")
 
 
 def test_check_fails_on_an_output_that_git_does_not_track(project: Path, home: Path) -> None:
@@ -77,7 +77,7 @@ def test_check_fails_on_an_output_that_git_does_not_track(project: Path, home: P
         file.write("  - id: 3\n")
     projects.run(project, "shardgen", "render")
     said = hook(project, home, "shardgen-check", 1)
-    assert said.rstrip().endswith("git add migrations/0005_add_shard_3.sql")
+    assert said.rstrip().endswith("git add -f migrations/0005_add_shard_3.sql")
     projects.run(project, "bash", "-c", said.rstrip().splitlines()[-1])
     assert "Passed" in hook(project, home, "shardgen-check", 0)
 
