@@ -192,6 +192,7 @@ def test_examples_of_shards_yaml_render(page: Path, tmp_path: Path) -> None:
         assert opened.changes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PLAYED, ids=name_of)
 def test_transcripts_show_what_is_printed(page: Path, tmp_path: Path) -> None:
     project = projects.small(tmp_path / "project")

@@ -309,8 +309,15 @@ def is_healed(project: Project, expected: dict[str, bytes]) -> None:
     project.is_clean()
 
 
+#: The scenarios that run on every `make test`; the others take as long again.
+QUICK = {"first", "growth"}
+
+
 @pytest.mark.parametrize("kill", [False, True], ids=["error", "kill"])
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", [
+    pytest.param(each, id=each.name, marks=() if each.name in QUICK else pytest.mark.slow)
+    for each in SCENARIOS
+])  # fmt: skip
 def test_g3_every_step_of_a_render_may_fail(
     scenario: Scenario, kill: bool, started: Any, reference: Any, tmp_path: Path
 ) -> None:
