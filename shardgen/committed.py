@@ -6,8 +6,9 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shardgen.digest import lock_name
 from shardgen.ledger.sums import SUM_FILE, read_sums
-from shardgen.lock import lock_name, read_lock
+from shardgen.lock import lock_in
 
 if TYPE_CHECKING:
     from shardgen.disk import Disk
@@ -50,7 +51,7 @@ def committed_in(commit: Commit, disk: Disk, config: str) -> Committed:
         folder=folder,
         names=frozenset(commit.names(folder)),
         sum=commit.read(f"{folder}/{SUM_FILE}"),
-        lock=read_lock(lock.decode("utf-8", "replace")) if lock else None,
+        lock=lock_in(lock),
     )
 
 

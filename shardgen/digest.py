@@ -1,5 +1,6 @@
-"""Digests, and texts that carry the digest of themselves. Imported by the quick check: no imports
-but hashlib.
+"""Digests, texts that carry the digest of themselves, and the name of the lock that is one.
+
+Imported by the quick check: no imports but hashlib.
 """
 
 from __future__ import annotations
@@ -26,3 +27,11 @@ def is_sealed(text: str) -> bool:
 def seal(text: str) -> str:
     """Return the first two lines of a sealed text."""
     return f'{{\n  "digest": "{digest(text.encode())}",\n'
+
+
+def lock_name(config: str) -> str:
+    """Return the lock's path: beside the shards.yaml that it belongs to."""
+    folder, slash, name = config.rpartition("/")
+    stem = name.removesuffix(".yaml").removesuffix(".yml")
+    is_usual = name == "shards.yaml"
+    return folder + slash + ("shardgen.lock" if is_usual else f"{stem}.shardgen.lock")

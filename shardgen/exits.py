@@ -93,6 +93,7 @@ def usage_text(error: click.ClickException) -> str:
 def invalid_text(error: InvalidInput) -> str:
     """Return every diagnostic of the run, with the lines they are about."""
     from shardgen.diagnostics import report_text
+    from shardgen.files import text_of
     from shardgen.syntax import LINE_BREAK
 
     sources = {}
@@ -100,14 +101,3 @@ def invalid_text(error: InvalidInput) -> str:
         text = error.texts.get(file) or text_of(os.path.join(error.root, file))
         sources[file] = LINE_BREAK.split(text.removeprefix("\ufeff"))
     return report_text(error.diagnostics, sources, painter(error=True))
-
-
-def text_of(path: str) -> str:
-    """Return a file's text, as far as it is any; empty where it cannot be read."""
-    if not os.path.isfile(path):  # a pipe would be waited for
-        return ""
-    try:
-        with open(path, "rb") as file:
-            return file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""

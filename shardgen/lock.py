@@ -40,14 +40,6 @@ class Lock(NamedTuple):
         return all(entry.was is None for entry in self.outputs.values())
 
 
-def lock_name(config: str) -> str:
-    """Return the lock's path: beside the shards.yaml that it belongs to."""
-    folder, slash, name = config.rpartition("/")
-    stem = name.removesuffix(".yaml").removesuffix(".yml")
-    is_usual = name == "shards.yaml"
-    return folder + slash + ("shardgen.lock" if is_usual else f"{stem}.shardgen.lock")
-
-
 def lock_text(lock: Lock) -> str:
     """Return the lock as it is committed: sorted JSON, a line for each file and each shard."""
     entries = {
@@ -96,6 +88,11 @@ def spread(value: Mapping[str, Any], pad: str) -> str:
     keys = sorted(value, key=lambda key: (not key.isdigit(), len(key) if key.isdigit() else 0, key))
     rows = (f"{pad}  {compact(key)}: {compact(value[key])}" for key in keys)
     return "{\n" + ",\n".join(rows) + f"\n{pad}}}"
+
+
+def lock_in(content: bytes | None) -> Lock | None:
+    """Return the lock in a file's bytes; None where there is no file, or no lock in it."""
+    return read_lock(content.decode("utf-8", "replace")) if content else None
 
 
 def read_lock(text: str) -> Lock | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shardgen import blocks
@@ -236,15 +236,7 @@ def overwritten(changes: Iterable[Change], paths: Collection[str]) -> Iterator[C
     """Yield the changes, those of `paths` no longer refused where there is something to write."""
     for change in changes:
         if change.kind == REFUSE and change.destination in paths and not change.is_lost:
-            kind = REMOVE if change.after is None else UPDATE
-            yield Change(
-                destination=change.destination,
-                kind=kind,
-                reason=change.reason,
-                before=change.before,
-                after=change.after,
-                owned=change.owned,
-            )
+            yield replace(change, kind=REMOVE if change.after is None else UPDATE)
         else:
             yield change
 

@@ -28,13 +28,11 @@ def config_of(arguments: list[str]) -> str | None:
 
 def early_answer(config: str) -> int | None:
     """Return how many files agree with a config; None where only the full check can say."""
-    from shardgen.digest import digest, is_sealed
+    from shardgen.digest import digest, is_sealed, lock_name
 
     root, name = os.path.split(config)
-    stem = name.removesuffix(".yaml").removesuffix(".yml")
-    lock_name = "shardgen.lock" if name == "shards.yaml" else f"{stem}.shardgen.lock"
     try:
-        content = read(os.path.join(root, lock_name))
+        content = read(os.path.join(root, lock_name(name)))
     except OSError:
         return None
     text = content.decode("utf-8", "replace") if content else ""

@@ -12,9 +12,10 @@ from shardgen import migrations, plan, readback, record, replan
 from shardgen.alongside import plan_alongside
 from shardgen.compose import listed
 from shardgen.context import HEADER, build_context
+from shardgen.digest import lock_name
 from shardgen.errors import InvalidInput, UnreadableOutput, UsageError
 from shardgen.instructions import build_commands
-from shardgen.lock import Lock, lock_name, lock_text, read_lock
+from shardgen.lock import Lock, lock_in, lock_text, read_lock
 from shardgen.overlay import build_overlay
 from shardgen.package import package_digest
 from shardgen.recording import Recording, templates
@@ -103,7 +104,7 @@ def open_workspace(
     inputs = validate(text, config, recording)
     lock_path = lock_name(config)
     on_disk = disk.read(lock_path)
-    lock = read_lock(on_disk.decode("utf-8", "replace")) if on_disk else None
+    lock = lock_in(on_disk)
     renderer = Renderer(templates(recording, inputs.data.get("templates", "templates")))
     paths = {output.name: output.destination for output in inputs.outputs}
     profiles = inputs.base.service(inputs.fleet.service.name).get("profiles") if inputs.base else ()

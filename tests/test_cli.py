@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shardgen import __version__, exits, terminal
+from shardgen import __version__, files, terminal
 from shardgen.__main__ import main
 from shardgen.cli import cli
 from shardgen.codes import CODES
@@ -192,7 +192,7 @@ def test_it_runs_as_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_file_that_cannot_be_read_has_no_lines() -> None:
-    assert exits.text_of("/nowhere/at/all") == ""
+    assert files.text_of("/nowhere/at/all") == ""
 
 
 def on_a_terminal(folder: Path, *arguments: str, **environment: str) -> str:

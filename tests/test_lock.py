@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardgen.digest import is_sealed, sealed
-from shardgen.lock import Lock, Owned, lock_name, lock_text, read_lock
+from shardgen.digest import is_sealed, lock_name, sealed
+from shardgen.lock import Lock, Owned, lock_text, read_lock
 from tests.support import OUTPUTS, Project, fleet, snapshot
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ import shlex
 from typing import TYPE_CHECKING
 
 from shardgen import chronicle, migrations, replan
+from shardgen.digest import lock_name
 from shardgen.errors import UsageError
 from shardgen.files import held
 from shardgen.ledger.names import Names, derive_names
 from shardgen.ledger.runners import RUNNERS
-from shardgen.lock import lock_name, read_lock
+from shardgen.lock import lock_in
 from shardgen.standing import standing
 from shardgen.terminal import out, painter
 from shardgen.validate import validate
@@ -71,8 +72,7 @@ def recorded_in(disk: Disk, config: str) -> tuple[Inputs, str, Ledger]:
         path = next((each.destination for each in inputs.outputs if each.meets == "once"), None)
         if path is None:
             raise UsageError("the output migrations is turned off, so there is no ledger")
-        on_disk = disk.read(lock_name(config))
-        lock = read_lock(on_disk.decode("utf-8", "replace")) if on_disk else None
+        lock = lock_in(disk.read(lock_name(config)))
         folder = migrations.read_folder(path, disk.names(path), disk.read, lock)
         return inputs, path, replan.recovered(folder, lock)[1]
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shardgen import findings, record, report
+from shardgen.digest import lock_name
 from shardgen.errors import Refused, UsageError
 from shardgen.files import clear, held, write_plan
-from shardgen.lock import lock_name, read_lock
+from shardgen.lock import lock_in
 from shardgen.terminal import out, painter
 from shardgen.workspace import open_workspace
 
@@ -66,10 +67,9 @@ def with_committed_fleet(disk: Disk, workspace: Workspace) -> Workspace:
 
     try:
         with git.commit_of(disk.root, "HEAD", "render") as commit:
-            content = commit.read(workspace.lock)
+            lock = lock_in(commit.read(workspace.lock))
     except UsageError:
         return workspace
-    lock = read_lock((content or b"").decode("utf-8", "replace"))
     return replace(workspace, committed=lock.fleet) if lock else workspace
 
 

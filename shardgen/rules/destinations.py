@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from shardgen.lock import lock_name
+from shardgen.digest import lock_name
 from shardgen.outputs import OUTPUTS, STAGED
 from shardgen.rules.settings import env_files
 
