@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class Diagnostic:
     """One error at one place. `line` and `column` count from 1; 0 where a file has no such place.
 
-    `width` is the number of characters that the caret underlines: the offending token.
+    `width` is the number of characters that the caret underlines: the offending token. `level` is
+    'error', or 'warning' for what does not fail a run.
     """
 
     file: str
@@ -23,6 +24,7 @@ class Diagnostic:
     code: str
     message: str
     hint: str
+    level: str = "error"
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:
@@ -47,13 +49,14 @@ def diagnostic_text(
     place = diagnostic.file
     if diagnostic.line:
         place += f":{diagnostic.line}:{diagnostic.column}"
-    head = f"{place}: {paint(f'error[{diagnostic.code}]', 'error')}: {visible(diagnostic.message)}"
+    what = paint(f"{diagnostic.level}[{diagnostic.code}]", diagnostic.level)
+    head = f"{place}: {what}: {visible(diagnostic.message)}"
     hint = visible(diagnostic.hint)
     if not 0 < diagnostic.line <= len(lines):
         return f"{head}\n    {hint}"
     source, start = window(lines[diagnostic.line - 1], diagnostic.column - 1)
     margin = " " * (len(str(diagnostic.line)) + 2)
-    underline = paint("^" * min(diagnostic.width, max(1, len(source) - start)), "error")
+    underline = paint("^" * min(diagnostic.width, max(1, len(source) - start)), diagnostic.level)
     pad = "".join("\t" if character == "\t" else " " for character in source[:start])
     return f"{head}\n  {diagnostic.line} | {source}\n{margin} | {pad}{underline} {hint}"
 

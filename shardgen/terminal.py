@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 STYLES = {
     "error": "1;31",
+    "warning": "1;33",
     "refuse": "1;31",
     "remove": "31",
     "create": "32",

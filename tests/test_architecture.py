@@ -53,7 +53,7 @@ CALLS = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
 LONGEST = 300
 LONGEST_FUNCTION = 45
 #: Lists by nature: explanations, options with their help.
-TABLES = {"codes.py", "cli.py"}
+TABLES = {"cli.py"}
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_data" not in path.parts)
 TREES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in FILES}

@@ -1,0 +1,21 @@
+"""Every code of a diagnostic: what it means, why it is an error, and what is written instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shardgen.codes import bases, destinations, fleets, ledgers, rendering, texts, values
+
+if TYPE_CHECKING:
+    from shardgen.codes.code import Code
+
+#: By code, in the order of their numbers.
+CODES: dict[str, Code] = {
+    **texts.CODES,
+    **fleets.CODES,
+    **bases.CODES,
+    **destinations.CODES,
+    **values.CODES,
+    **ledgers.CODES,
+    **rendering.CODES,
+}

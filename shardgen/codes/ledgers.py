@@ -1,0 +1,62 @@
+"""SG6..: what contradicts the committed migrations."""
+
+from __future__ import annotations
+
+from shardgen.codes.code import Code, make
+
+CODES: dict[str, Code] = {
+    "SG601": make(
+        "a shard that is in the ledger is no longer listed",
+        "A committed migration registered the shard, and tenants may live on it. Shards are never "
+        "deleted, they are retired.",
+        "shards:\n  - id: 1   # shard 2 was deleted",
+        "shards:\n  - id: 1\n  - {id: 2, state: draining, move_to: 1}",
+    ),
+    "SG602": make(
+        "a retired id comes back",
+        "The id and the volume of a retired shard are never used again: rows, backups and logs "
+        "still mean the old one.",
+        "shards:\n  - id: 1\n  - id: 2   # was retired",
+        "shards:\n  - id: 1\n  - {id: 2, state: retired}\n  - id: 3",
+    ),
+    "SG603": make(
+        "table or column differ from the ledger",
+        "Committed migrations name the table and the column; to rename them is a migration of your "
+        "own, which shardgen cannot undo or repeat.",
+        "database: {shard_column: wa_shard}   # the ledger says whatsapp_shard",
+        "database: {shard_column: whatsapp_shard}",
+    ),
+    "SG604": make(
+        "adopt counts a shard that is not listed",
+        "database.adopt.shards says how many shards run today: 1 to that number. Each is listed.",
+        "database: {adopt: {shards: 3}}\nshards: [{id: 1}, {id: 2}]",
+        "database: {adopt: {shards: 2}}\nshards: [{id: 1}, {id: 2}]",
+    ),
+    "SG605": make(
+        "tenants are assigned to a shard that the ledger does not have as active",
+        "The migration would be refused by the database.",
+        "assign:\n  - {shard: 2, tenants: [101]}   # shard 2 is draining in the ledger",
+        "assign:\n  - {shard: 1, tenants: [101]}",
+    ),
+    "SG606": make(
+        "the ledger is damaged",
+        "A committed migration was changed, removed, renumbered or saved with other line ends. "
+        "What was applied cannot be told any more.",
+        "migrations/0002_pin.sql   # edited after it was committed",
+        "git checkout -- migrations",
+    ),
+    "SG607": make(
+        "the ledger cannot take this change",
+        "The committed migrations and shards.yaml contradict each other in a way that no migration "
+        "makes good, as a shard that is retired while tenants may live on it.",
+        "shards:\n  - id: 1\n  - {id: 2, state: retired}   # was active yesterday",
+        "shards:\n  - id: 1\n  - {id: 2, state: draining, move_to: 1}",
+    ),
+    "SG608": make(
+        "the runner differs from the ledger's",
+        "The first migration fixes the tool that applies all of them: the files' names, their "
+        "transactions and the tool's own table of what is applied follow from it.",
+        "database: {migrations: {runner: dbmate}}   # the ledger is for psql",
+        "database: {migrations: {runner: psql}}",
+    ),
+}
