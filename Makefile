@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PARSERS := compose or node or postgres or wheel or precommit or slow
+PARSERS := compose or docker or node or postgres or wheel or precommit or slow
 
 .DEFAULT_GOAL := help
 
@@ -45,7 +45,16 @@ test: $(VENV)/.dev ## run the tests that need no server, in under a minute
 
 .PHONY: test-all
 test-all: $(VENV)/.servers ## run every test: PostgreSQL, docker compose, node, the wheel, pre-commit
-	@$(BIN)/python -m pytest -q -n 2
+	@$(BIN)/python -m pytest -q -n 2 -m "not docker"
+
+.PHONY: e2e e2e-v2 e2e-v5 e2e-world
+e2e: $(VENV)/.servers ## run the stack on a real Docker engine of its own; needs root
+	@$(MAKE) --no-print-directory -j 3 --output-sync=target e2e-v2 e2e-v5 e2e-world
+
+# Each in a world of its own: two versions of docker compose, and the worlds themselves.
+e2e-v2 e2e-v5 e2e-world: e2e-%: $(VENV)/.servers
+	@$(BIN)/python -m tests.e2e.world $(BIN)/python -m pytest -q -p no:cacheprovider -m docker \
+		--durations=6 -k $* tests/e2e
 
 .PHONY: coverage
 coverage: $(VENV)/.dev ## run the tests and report the branches that they do not reach

@@ -79,9 +79,25 @@ def splice(text: str, contents: dict[str, str]) -> str:
     """Return the text with the inside of every named block replaced; the rest byte for byte."""
     blocks = find_blocks(text)
     for name, (start, end) in sorted(blocks.items(), key=lambda item: -item[1][0]):
-        ending = "\r\n" if text[:start].endswith("\r\n") else "\n"
-        text = text[:start] + contents[name].replace("\n", ending) + text[end:]
+        opening = lines_of(text[:start])[-1]
+        ending = "\r\n" if opening.endswith("\r\n") else "\n"
+        content = indented(contents[name], depth(opening))
+        text = text[:start] + content.replace("\n", ending) + text[end:]
     return text
+
+
+def depth(line: str) -> int:
+    """Return by how many blanks a line is indented."""
+    return len(line) - len(line.lstrip(" "))
+
+
+def indented(content: str, wanted: int) -> str:
+    """Return a block's content as deep as its first marker stands; never less deep than it is."""
+    lines = lines_of(content)
+    deeper = wanted - min((depth(line) for line in lines if line.strip()), default=wanted)
+    if deeper <= 0:
+        return content
+    return "".join(" " * deeper + line if line.strip() else line for line in lines)
 
 
 def append(text: str, name: str, content: str) -> str:

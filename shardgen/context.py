@@ -37,9 +37,11 @@ def build_context(
         "routing": {
             "fallback": fleet.routing.fallback,
             "fallback_shards": list(fleet.fallback_ids),
+            "fallback_weights": list(fleet.fallback.weights),
             "frozen": fleet.routing.fallback_shards is not None,
             "unknown_shard": fleet.routing.unknown_shard,
             "contiguous": fleet.is_contiguous,
+            "counted": fleet.is_counted,
         },
         "database": asdict(fleet.database),
         "names": asdict(fleet.database.names),

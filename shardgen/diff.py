@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 #: A file's diff stops after this many lines.
 MOST_LINES = 60
@@ -21,6 +21,13 @@ def diff_lines(before: str, after: str) -> list[str]:
         rest = len(lines) - MOST_LINES
         lines = [*lines[:MOST_LINES], f"… {rest} more lines"]
     return lines
+
+
+def painted(lines: Iterable[str], paint: Callable[[str, str], str]) -> Iterator[str]:
+    """Yield the lines of a diff, indented and in colour."""
+    styles = {"-": "remove", "+": "create", "@": "place"}
+    for line in lines:
+        yield "  " + paint(line, styles.get(line[:1], "plain"))
 
 
 def hunks(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:

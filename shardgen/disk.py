@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import TYPE_CHECKING
 
 from shardgen.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Disk:
@@ -31,6 +35,10 @@ class Disk:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
+
+    def peek(self, name: str) -> bytes | None:
+        """Return the bytes of a destination; `Recording` notes it as no input."""
+        return self.read(name)
 
     def required(self, config: str) -> bytes:
         """Return the bytes of a shards.yaml. Raises UsageError where there is none."""
@@ -61,6 +69,23 @@ class Disk:
             return sorted(os.listdir(self.path(folder)))
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+
+class Drafted(Disk):
+    """A project in which some files already have texts that are not written yet."""
+
+    def __init__(self, disk: Disk, drafts: Mapping[str, bytes]) -> None:
+        super().__init__(disk.root)
+        self.drafts = drafts
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's bytes, a draft's from memory."""
+        return self.drafts[name] if name in self.drafts else super().read(name)
+
+    def kind(self, name: str) -> str | None:
+        """Return what a path is; a draft of a file that is not there yet is a file."""
+        found = super().kind(name)
+        return "file" if found is None and name in self.drafts else found
 
 
 class Edited(Disk):

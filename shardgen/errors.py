@@ -11,9 +11,13 @@ if TYPE_CHECKING:
 
 
 class ShardgenError(Exception):
-    """A run that ends for a reason the user can act on; `str()` is the message."""
+    """A run that ends for a reason the user can act on; `str()` is the message.
+
+    `code` is what the formats for programs call it, where it carries no diagnostics.
+    """
 
     exit_code = 2
+    code = "SG913"
 
 
 class InvalidInput(ShardgenError):
@@ -36,6 +40,8 @@ class InvalidInput(ShardgenError):
 
 class UnreadableOutput(ShardgenError):
     """An output that its own language's parser does not accept, or that says something else."""
+
+    code = "SG702"
 
 
 class UsageError(ShardgenError):

@@ -93,11 +93,7 @@ def usage_text(error: click.ClickException) -> str:
 def invalid_text(error: InvalidInput) -> str:
     """Return every diagnostic of the run, with the lines they are about."""
     from shardgen.diagnostics import report_text
-    from shardgen.files import text_of
-    from shardgen.syntax import LINE_BREAK
+    from shardgen.publication import sources_of
 
-    sources = {}
-    for file in {diagnostic.file for diagnostic in error.diagnostics}:
-        text = error.texts.get(file) or text_of(os.path.join(error.root, file))
-        sources[file] = LINE_BREAK.split(text.removeprefix("\ufeff"))
+    sources = sources_of(error.diagnostics, error.root, error.texts)
     return report_text(error.diagnostics, sources, painter(error=True))

@@ -1,74 +1,144 @@
-"""A planned project in, what is wrong with it out, with the way back, as text and as JSON."""
+"""A planned project in; all that is not as it should be out, each with its code and its place."""
 
 from __future__ import annotations
 
-import shlex
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shardgen import plan, record
-from shardgen.diagnostics import plain
 from shardgen.diff import diff_lines
-from shardgen.ledger.damage import TAKE_ONE_SIDE
-from shardgen.lock import read_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from shardgen.plan import Change
     from shardgen.workspace import Workspace
 
-    Paint = Callable[[str, str], str]
 
-FORMAT_VERSION = 1
-#: stands for the branch that was merged first, where nobody said which it is
-BASE = "BASE"
+class Finding(NamedTuple):
+    """One thing that is not as it should be. `kind` is a short name for programs.
 
+    `line` is that of the first difference in the file on disk, 0 where it has no such line. `hint`
+    is the way back from this finding alone.
+    """
 
-def refusal_text(workspace: Workspace, paint: Paint = plain) -> str:
-    """Return why nothing was written: each file, its diff, and the ways out."""
-    parts = []
-    for change in workspace.refusals:
-        lines = [f"{paint(change.destination, 'bold')}   {change.reason}"]
-        lines += painted(diff(change), paint)
-        parts.append("\n".join(lines))
-    what = f"nothing was written: {count(workspace.refusals)} not ours to change"
-    parts.append("\n".join([f"{error(paint)}: {what}", *ways_out(workspace)]))
-    return "\n\n".join(parts) + "\n"
-
-
-def error(paint: Paint) -> str:
-    """Return the word that a refusal begins with."""
-    return paint("error", "error")
+    path: str
+    kind: str
+    code: str
+    reason: str
+    line: int = 0
+    column: int = 1
+    width: int = 1
+    hint: str = ""
+    diff: tuple[str, ...] = ()
 
 
-def ways_out(workspace: Workspace) -> Iterator[str]:
-    """Yield what a person can do about refused files."""
-    settled = [c.destination for c in workspace.refusals if not c.is_lost]
-    if settled:
-        yield "keep the edit   move it into shards.yaml or a template of yours, then render again"
-        command = overwrite_command(workspace.commands.render, settled)
-        yield f"lose the edit   {in_root(workspace, command)}"
-    for change in workspace.refusals:
-        if change.is_lost:
-            yield f"decide          mend {change.destination} by hand: {change.reason}"
+class Base(NamedTuple):
+    """What a project does not keep of the ledger that a REF has, and what to decide about it."""
+
+    ref: str
+    findings: tuple[Finding, ...] = ()
+    decisions: tuple[str, ...] = ()
 
 
-def overwrite_command(render: str, paths: Iterable[str]) -> str:
-    """Return the render that overwrites files which are not as we left them."""
-    options = " ".join(f"--overwrite {shlex.quote(path)}" for path in paths)
-    return f"{render} {options}"
+def findings_of(
+    workspace: Workspace, untracked: Iterable[str] = (), base: Base | None = None
+) -> list[Finding]:
+    """Return all that is wrong with a project, in the order in which its files are written."""
+    found = [drift_finding(change) for change in workspace.drift]
+    found += [
+        Finding(f"{workspace.ledger_folder}/{problem.path}", "ledger", "SG905", problem.message)
+        for problem in workspace.damage
+    ]
+    known = {finding.path for finding in found}
+    found += [each for each in (base.findings if base else ()) if each.path not in known]
+    if reason := lock_fault(workspace):
+        found.append(lock_finding(workspace, reason))
+    found += state_findings(workspace)
+    return [*found, *map(untracked_finding, untracked)]
 
 
-def in_root(workspace: Workspace, command: str) -> str:
-    """Return a command of the project's folder as it is typed where this one was."""
-    is_here = not command or workspace.root == "."
-    return command if is_here else f"(cd {shlex.quote(workspace.root)} && {command})"
+def untracked_finding(path: str) -> Finding:
+    """Return what is wrong with a file that git does not track."""
+    return Finding(path, "untracked", "SG908", "not tracked by git")
 
 
-def damage_lines(workspace: Workspace) -> list[str]:
-    """Return a line for each thing that was done to the ledger."""
-    folder = workspace.ledger_folder
-    return [f"{folder}/{problem.path}   {problem.message}" for problem in workspace.damage]
+def drift_finding(change: Change) -> Finding:
+    """Return what is wrong with a file that is not as it should be."""
+    before = change.before or b""
+    is_conflict = change.reason == plan.CONFLICTED
+    line = conflict_line(before) if is_conflict else different_line(before, change.after or b"")
+    return Finding(
+        path=change.destination,
+        kind=change.kind,
+        code=code_of(change),
+        reason=change.reason,
+        line=line,
+        width=width_of(before, line),
+        diff=tuple(diff(change)),
+    )
+
+
+def code_of(change: Change) -> str:
+    """Return the code of what is wrong with a file."""
+    if change.reason == plan.CONFLICTED:
+        return "SG912"
+    if change.is_lost:
+        return "SG911"
+    if change.kind == plan.REMOVE or change.reason.startswith(plan.STALE):
+        return "SG904"
+    if change.kind == plan.REFUSE:
+        return "SG901" if change.reason == plan.EDITED else "SG910"
+    return "SG902" if change.kind == plan.CREATE else "SG903"
+
+
+def different_line(before: bytes, after: bytes, start: int = 0) -> int:
+    """Return the first line of a file that is to differ, counted from 1; 0 for an empty file.
+
+    Where only lines at its end are lacking, it is the last one. `start` lines are passed over.
+    """
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    same = start
+    while same < min(len(old), len(new)) and old[same] == new[same]:
+        same += 1
+    return min(same + 1, len(old))
+
+
+def conflict_line(content: bytes) -> int:
+    """Return the line at which the conflict of a merge begins."""
+    match = plan.CONFLICT.search(content)
+    return content.count(b"\n", 0, match.start()) + 1 if match else 0
+
+
+def width_of(content: bytes, line: int) -> int:
+    """Return how many characters a line of a file has, 1 at least."""
+    lines = content.splitlines()[line - 1 : line] if line else []
+    return max([1, *(len(each.decode("utf-8", "replace")) for each in lines)])
+
+
+def lock_finding(workspace: Workspace, reason: str) -> Finding:
+    """Return what is wrong with the lock, below its own digest, which always differs."""
+    content = workspace.lock_on_disk or b""
+    is_conflict = reason == plan.CONFLICTED
+    after = workspace.lock_after.encode()
+    line = conflict_line(content) if is_conflict else different_line(content, after, start=2)
+    return Finding(
+        path=workspace.lock,
+        kind="lock",
+        code="SG912" if is_conflict else "SG906",
+        reason=reason,
+        line=line,
+        width=width_of(content, line),
+    )
+
+
+def state_findings(workspace: Workspace) -> Iterator[Finding]:
+    """Yield each change that would take a shard's state from its customers, where it is written."""
+    document = workspace.inputs.document
+    index = {shard.id: shard.index for shard in workspace.inputs.fleet.shards}
+    changes = record.state_changes(workspace.fleet_before, workspace.fleet_after)
+    for change, text in zip(changes, state_lines(workspace), strict=True):
+        at = document.error(("shards", index[change.shard], change.what), "SG907", text, "")
+        yield Finding(workspace.config, "state", "SG907", text, at.line, at.column, at.width)
 
 
 def state_lines(workspace: Workspace) -> list[str]:
@@ -81,79 +151,18 @@ def state_lines(workspace: Workspace) -> list[str]:
     ]
 
 
-class Base(NamedTuple):
-    """What a project does not keep of the ledger that a REF has, and what to decide about it."""
-
-    ref: str
-    findings: tuple[Finding, ...] = ()
-    decisions: tuple[str, ...] = ()
-
-
-class Finding(NamedTuple):
-    """One thing that is not as it should be. `kind` is a short name for programs."""
-
-    path: str
-    kind: str
-    reason: str
-    diff: tuple[str, ...] = ()
+def diff(change: Change) -> list[str]:
+    """Return a file's diff: for a hand edit what the edit did, else what a render would do."""
+    if change.before is None or change.after is None or change.reason == plan.CONFLICTED:
+        return []
+    before, after = (
+        content.decode("utf-8", "replace") for content in (change.before, change.after)
+    )
+    by_hand = change.kind == plan.REFUSE
+    return diff_lines(after, before) if by_hand else diff_lines(before, after)
 
 
-def findings_of(
-    workspace: Workspace, untracked: Iterable[str] = (), base: Base | None = None
-) -> list[Finding]:
-    """Return all that is wrong with a project, in the order in which its files are written."""
-    found = [
-        Finding(change.destination, change.kind, change.reason, tuple(diff(change)))
-        for change in workspace.drift
-    ]
-    found += [
-        Finding(f"{workspace.ledger_folder}/{problem.path}", "ledger", problem.message)
-        for problem in workspace.damage
-    ]
-    known = {finding.path for finding in found}
-    found += [each for each in (base.findings if base else ()) if each.path not in known]
-    if reason := lock_finding(workspace):
-        found.append(Finding(workspace.lock, "lock", reason))
-    found += [Finding(workspace.config, "state", line) for line in state_lines(workspace)]
-    return [*found, *(Finding(path, "untracked", "not tracked by git") for path in untracked)]
-
-
-def check_text(
-    workspace: Workspace,
-    untracked: Sequence[str] = (),
-    base: Base | None = None,
-    *,
-    with_diff: bool = True,
-    paint: Paint = plain,
-) -> str:
-    """Return why a check failed: the files, the reasons, the diffs, and last what to type."""
-    found = findings_of(workspace, untracked, base)
-    lines = []
-    for finding in found:
-        lines.append(f"{paint(finding.path, 'bold')}   {finding.reason}")
-        lines += painted(finding.diff, paint) if with_diff else ()
-    paths = {finding.path for finding in found}
-    lines += ["", f"{count(paths)} not as shards.yaml says", *fix_lines(workspace, untracked, base)]
-    return "\n".join(lines) + "\n"
-
-
-def count(items: Iterable[object]) -> str:
-    """Return how many files, with the verb that fits."""
-    number = len(list(items))
-    return f"{number} file is" if number == 1 else f"{number} files are"
-
-
-def is_clean(workspace: Workspace) -> bool:
-    """Return whether everything on disk is exactly as it should be."""
-    return not (workspace.drift or workspace.damage or lock_finding(workspace))
-
-
-def clean_text(count_of_files: int, config: str) -> str:
-    """Return what a check says where all is well."""
-    return f"{count_of_files} files agree with {config}\n"
-
-
-def lock_finding(workspace: Workspace) -> str:
+def lock_fault(workspace: Workspace) -> str:
     """Return what is wrong with the lock; '' where nothing is, or where the ledger comes first."""
     if workspace.lock_on_disk is None:
         return "missing"
@@ -172,116 +181,7 @@ def lock_finding(workspace: Workspace) -> str:
 
 def changed_inputs(workspace: Workspace) -> list[str]:
     """Return the inputs that are not as the last render read them."""
-    lock, after = workspace.lock_before, read_lock(workspace.lock_after)
-    before, now = (each.inputs if each else {} for each in (lock, after))
+    before = workspace.lock_before.inputs if workspace.lock_before else {}
+    now = workspace.planned.inputs
     looked_at = {*now} if workspace.damage else {*before, *now}
     return sorted(path for path in looked_at if before.get(path, "") != now.get(path, ""))
-
-
-def fix_lines(
-    workspace: Workspace, untracked: Sequence[str] = (), base: Base | None = None
-) -> list[str]:
-    """Return the way back to a clean check: decisions first, the command to type last."""
-    decisions = [*(base.decisions if base else ()), *decision_lines(workspace, base)]
-    commands = dict.fromkeys(fix_commands(workspace, untracked, base))
-    command = in_root(workspace, " && ".join(commands))
-    if decisions:
-        after = [f"then: {command}"] if command else []
-        return ["only a person can decide:", *(f"  {line}" for line in decisions), *after]
-    return ["to fix it, type:", command]
-
-
-def fix_commands(
-    workspace: Workspace, untracked: Sequence[str], base: Base | None
-) -> Iterator[str]:
-    """Yield what to type, in order: the ledger first, then the render, then what git must know."""
-    folder = shlex.quote(workspace.ledger_folder)
-    takes_side = any(problem.fix == TAKE_ONE_SIDE for problem in workspace.damage)
-    onto = workspace.replanned
-    if takes_side or (base and base.findings):
-        onto = base.ref if base else onto or BASE
-        yield f"git restore --source={shlex.quote(onto)} --staged --worktree -- {folder}"
-    else:
-        for problem in workspace.damage:
-            if problem.is_command:
-                yield problem.fix.format(folder=folder)
-    render = workspace.commands.render
-    if onto is not None:
-        render += f" --replan {shlex.quote(onto)}"
-    settled = [c.destination for c in workspace.refusals if not c.is_lost]
-    if settled:
-        yield overwrite_command(render, settled)
-    elif (
-        render != workspace.commands.render
-        or workspace.drift
-        or lock_finding(workspace)
-        or changed_inputs(workspace)
-    ):
-        yield render
-    if untracked:
-        yield f"git add -f {' '.join(map(shlex.quote, untracked))}"
-
-
-def decision_lines(workspace: Workspace, base: Base | None = None) -> Iterator[str]:
-    """Yield what no command can settle."""
-    for problem in workspace.damage:
-        if problem.fix == TAKE_ONE_SIDE:
-            if base is None:
-                place = f"{workspace.ledger_folder}/{problem.path}"
-                yield f"{place}: which branch was merged first? It is {BASE}, and keeps its files"
-        elif not problem.is_command:
-            fix = problem.fix.format(folder=workspace.ledger_folder)
-            yield f"{workspace.ledger_folder}/{problem.path}: {fix}"
-    for change in workspace.refusals:
-        if change.is_lost:
-            yield f"{change.destination} {change.reason}: mend it by hand"
-    changes = list(record.state_changes(workspace.fleet_before, workspace.fleet_after))
-    for state in changes:
-        what = f"{state.what.replace('_', ' ')} {state.before!r}"
-        where = workspace.config if state.what != "engine_volume" else "its declaration"
-        yield f"shard {state.shard}: put {what} back in {where}"
-    if changes:
-        yield f"or {allowing(workspace, changes)}"
-
-
-def allowing(workspace: Workspace, changes: Iterable[record.StateChange]) -> str:
-    """Return what to do first, and to type then, where shards are to change what they keep."""
-    changes = list(changes)
-    shards = dict.fromkeys(change.shard for change in changes)
-    options = " ".join(f"--allow-state-change {shard}" for shard in shards)
-    is_renamed = any(change.what == "service" for change in changes)
-    first = "stop the old containers" if is_renamed else "move the data"
-    command = in_root(workspace, f"{workspace.commands.render} {options}")
-    return f"{first} first and type `{command}`"
-
-
-def diff(change: Change) -> list[str]:
-    """Return a file's diff: for a hand edit what the edit did, else what a render would do."""
-    if change.before is None or change.after is None or change.reason == plan.CONFLICTED:
-        return []
-    before, after = (
-        content.decode("utf-8", "replace") for content in (change.before, change.after)
-    )
-    by_hand = change.kind == plan.REFUSE
-    return diff_lines(after, before) if by_hand else diff_lines(before, after)
-
-
-def painted(lines: Iterable[str], paint: Paint) -> Iterator[str]:
-    """Yield the lines of a diff, indented and in colour."""
-    styles = {"-": "remove", "+": "create", "@": "place"}
-    for line in lines:
-        yield "  " + paint(line, styles.get(line[:1], "plain"))
-
-
-def check_json(
-    workspace: Workspace, untracked: Sequence[str] = (), base: Base | None = None
-) -> dict[str, Any]:
-    """Return a check's result as data (schema/check.schema.json)."""
-    found = findings_of(workspace, untracked, base)
-    return {
-        "format_version": FORMAT_VERSION,
-        "clean": not found,
-        "files": len(workspace.changes),
-        "findings": [{**finding._asdict(), "diff": list(finding.diff)} for finding in found],
-        "fix": fix_lines(workspace, untracked, base) if found else [],
-    }

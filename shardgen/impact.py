@@ -34,17 +34,57 @@ def reroute_lines(workspace: Workspace) -> Iterator[str]:
     if before and workspace.committed and record.routes_alike(workspace.committed, fleet):
         yield "  The fallback is as it was committed: nobody moves who did not before."
         return
-    share = f"{change.share:.1%}".replace("%", " %")
     who = "of the tenants routed by the fallback move to another shard and must pair again."
-    yield f"! {share} {who}"
+    yield f"! {share_text(change)} {who}"
     counted = f"counted over the ids 1 to {change.counted:,}"
-    yield f"  ({counted}; a tenant whose shard is passed does not move)"
+    passed = "passed, or found by the lookup," if fleet.routing.lookup else "passed"
+    yield f"  ({counted}; a tenant whose shard is {passed} does not move)"
     if not before:
         count = fleet.database.adopt.shards
         runs = "1 shard runs" if count == 1 else f"{count} shards run"
         yield f"  {runs} today, says database.adopt; if not:   database: {{adopt: {{shards: N}}}}"
     if change.freeze:
         yield f"  To move none, {freeze_line(workspace, change.freeze)}"
+    if is_guarded(workspace):
+        yield f"  routing.guard is on:   {workspace.commands.render} --allow-reroute"
+
+
+def share_text(change: record.Reroute) -> str:
+    """Return a share in percent; one of which a small sample found nobody is not called nothing."""
+    if not change.share:
+        return f"fewer than 1 in {change.counted:,}"
+    return f"{change.share:.1%}".replace("%", " %")
+
+
+def is_guarded(workspace: Workspace) -> bool:
+    """Return whether `routing.guard` refuses what a render does to the tenants of the fallback.
+
+    Another list in fallback_shards is what was meant; another hash, or another weight, is not.
+    """
+    before, fleet = workspace.fleet_before, workspace.inputs.fleet
+    routing = fleet.routing
+    is_same_kind = before.get("fallback", routing.fallback) == routing.fallback
+    is_listed = routing.fallback_shards is not None
+    is_another = [*before.get("fallback_shards", ())] != list(fleet.fallback_ids)
+    is_meant = is_listed and is_same_kind and is_another
+    if not routing.guard or routing.lookup or is_meant or record.reroute(before, fleet) is None:
+        return False
+    return not (workspace.committed and record.routes_alike(workspace.committed, fleet))
+
+
+def guard_text(workspace: Workspace) -> str:
+    """Return why `routing.guard` refuses a render, and the ways on."""
+    change = record.reroute(workspace.fleet_before, workspace.inputs.fleet)
+    lines = [*reroute_lines(workspace)][:2]
+    lines += ["", "error: nothing was written: routing.guard refuses to re-route tenants"]
+    if change and change.freeze:
+        lines.append(f"to move none     {freeze_line(workspace, change.freeze)}")
+    lines.append(
+        "with a lookup    where every caller uses the router's use_shard_lookup, "
+        "set under routing:   lookup: true"
+    )
+    lines.append(f"to move them     {workspace.commands.render} --allow-reroute")
+    return "\n".join(lines)
 
 
 def freeze_line(workspace: Workspace, ids: tuple[int, ...]) -> str:

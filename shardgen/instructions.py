@@ -6,48 +6,70 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shardgen.compose import listed
+from shardgen.engine import engine_name
+from shardgen.ledger.migration import revision
 from shardgen.ledger.runners import RUNNERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shardgen.model import Fleet
+    from shardgen.base import Base
+    from shardgen.ledger.migration import Migration
+    from shardgen.model import Fleet, Shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """The commands that the outputs and the talk name, ready to type in the project's folder."""
+    """The commands that the outputs and the talk name, ready to type in the project's folder.
+
+    `build` makes the images of the consumers anew, which hold the router; '' where compose builds
+    none of them. The shards' images stay, or their containers would be recreated.
+    """
 
     render: str
     check: str
+    compose: str
+    build: str
     up: str
     migrate: str
     create_volumes: tuple[str, ...]
 
 
 def build_commands(
-    fleet: Fleet, config: str, overlay: str | None, first_profiles: Sequence[str] = ()
+    fleet: Fleet, config: str, overlay: str | None, base: Base | None = None
 ) -> Commands:
-    """Return the commands; `overlay` is the compose output's destination, None without one.
-
-    `first_profiles` are those of shard 1 in the base: one of them starts it.
-    """
+    """Return the commands; `overlay` is the compose output's destination, None without one."""
     option = "" if config == "shards.yaml" else f" -c {shlex.quote(config)}"
     files = [name for name in (fleet.service.base, overlay) if name]
     parts = ["docker compose", *(f"-f {shlex.quote(name)}" for name in files)]
-    profiles = [str(profile) for profile in first_profiles[:1]]
+    # one profile of shard 1's own, if it has any, starts it
+    first = listed(base.service(fleet.service.name).get("profiles")) if base else []
+    profiles = [str(profile) for profile in first[:1]]
     if fleet.service.profile and any(shard.id != 1 for shard in fleet.live):
         profiles.append(fleet.service.profile)
     parts += [f"--profile {shlex.quote(profile)}" for profile in dict.fromkeys(profiles)]
+    compose = " ".join(parts)
+    built = [name for name in fleet.service.consumers if base and "build" in base.service(name)]
     return Commands(
         render=f"shardgen render{option}",
         check=f"shardgen check{option}",
-        up=" ".join([*parts, "up -d"]),
+        compose=compose,
+        build=" ".join([compose, "build", *map(shlex.quote, built)]) if built else "",
+        up=f"{compose} up -d",
         migrate=migrate_command(fleet),
         create_volumes=tuple(
-            f"docker volume create {shard.volume}" for shard in fleet.live if shard.external
+            f"docker volume create {shlex.quote(external_name(shard, base))}"
+            for shard in fleet.live
+            if shard.external
         ),
     )
+
+
+def external_name(shard: Shard, base: Base | None) -> str:
+    """Return the name in the engine of a volume that compose does not make."""
+    declared = base.volumes if base else {}
+    return engine_name(shard.volume, declared.get(shard.volume, {"external": True}), "*")[1]
 
 
 def migrate_command(fleet: Fleet) -> str:
@@ -56,3 +78,23 @@ def migrate_command(fleet: Fleet) -> str:
     folder = shlex.quote(database.migrations.path.rstrip("/"))
     runner = RUNNERS[database.migrations.runner]
     return runner.apply.format(folder=folder, history=database.names.history)
+
+
+def migrate_upto(fleet: Fleet, migrations: Sequence[Migration]) -> str | None:
+    """Return the command that applies some migrations and none after them.
+
+    Those before them are applied already. None where the runner can only apply all there are.
+    """
+    database = fleet.database
+    runner = RUNNERS[database.migrations.runner]
+    if runner.upto is None or not migrations:
+        return None
+    folder = shlex.quote(database.migrations.path.rstrip("/"))
+    last = migrations[-1]
+    return runner.upto.format(
+        folder=folder,
+        history=database.names.history,
+        number=last.number,
+        revision=revision(last),
+        files=" ".join(f"-f {folder}/{each.file}" for each in migrations),
+    )

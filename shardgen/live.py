@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from shardgen.errors import UsageError
@@ -10,11 +11,18 @@ from shardgen.ledger.sql import quote_identifier
 from shardgen.standing import Applied, Live
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from shardgen.ledger.names import Names
+
+    #: id, shard where there is one, weight in millionths where it was asked for
+    Row = tuple[int, int | None, int | None]
 
 #: seconds to wait for the server to answer, and milliseconds for one query
 CONNECT_SECONDS = 10
 QUERY_MILLISECONDS = 60_000
+#: rows that the server hands out at once
+BATCH = 20_000
 
 MISSING = (
     "--database needs psycopg, which is not installed; type `pip install 'shardgen[live]'`, or "
@@ -39,6 +47,39 @@ def read_live(url: str, names: Names) -> Live:
     Raises UsageError without psycopg, without a connection, and where it may not be read; no
     message holds the password.
     """
+    with connected(url, "shardgen ledger") as connection:
+        return answers(connection, names)
+
+
+def read_tenants(
+    url: str, names: Names, weight_column: str | None = None
+) -> Iterator[Sequence[Row]]:
+    """Yield every tenant of a database in batches: id, shard, and the weight in millionths.
+
+    All of it is as of one moment, and the server keeps what is not asked for yet. Raises UsageError
+    as `read_live` does.
+    """
+    wanted = [names.id_column, names.shard_column, *([weight_column] if weight_column else [])]
+    columns = ", ".join(map(quote_identifier, wanted[:2]))
+    columns += (
+        ", NULL"
+        if weight_column is None
+        else (
+            f", CAST(round(CAST({quote_identifier(weight_column)} AS numeric) * 1000000) AS bigint)"
+        )
+    )
+    table = quote_identifier(names.qualified(names.table))
+    with connected(url, "shardgen rebalance") as connection:
+        connection.execute(f"SET LOCAL statement_timeout = {QUERY_MILLISECONDS}")
+        with connection.cursor(name="tenants") as cursor:
+            cursor.execute(f"SELECT {columns} FROM {table}")  # noqa: S608 - quoted
+            while rows := cursor.fetchmany(BATCH):
+                yield rows
+
+
+@contextmanager
+def connected(url: str, name: str) -> Iterator[Any]:
+    """Give a connection in one read-only transaction; `name` is what the server shows of it."""
     try:
         import psycopg
     except ImportError as error:
@@ -46,12 +87,12 @@ def read_live(url: str, names: Names) -> Live:
     checked = checked_url(url)
     try:
         with psycopg.connect(
-            checked, connect_timeout=CONNECT_SECONDS, application_name="shardgen ledger"
+            checked, connect_timeout=CONNECT_SECONDS, application_name=name
         ) as connection:
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.prepare_threshold = None  # a pooler gives each transaction another session
-            return answers(connection, names)
+            yield connection
     except psycopg.ProgrammingError as error:
         raise UsageError(read_failure(error)) from None
     except psycopg.Error as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shardgen import plan, readback
 from shardgen.alongside import plan_alongside
@@ -15,6 +15,7 @@ from shardgen.ledger import history, migration, sums, verify
 from shardgen.ledger.damage import Problem, restored
 from shardgen.ledger.runners import RUNNERS, WHOLE
 from shardgen.lock import Owned
+from shardgen.record import adopted_record, recorded_fallback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,6 +39,7 @@ CODES = {
     "id_column_changed": "SG603",
     "shard_column_changed": "SG603",
     "adopt_unlisted": "SG604",
+    "adopt_too_few": "SG609",
     "assign_inactive": "SG605",
     "retire_assigned": "SG607",
     "runner_changed": "SG608",
@@ -139,9 +141,13 @@ def moved(folder: Folder, old: str) -> Problem:
     )
 
 
-def desired_of(fleet: Fleet) -> history.Desired:
-    """Return what shards.yaml wants the ledger to say."""
+def desired_of(fleet: Fleet, before: Mapping[str, Any]) -> history.Desired:
+    """Return what shards.yaml wants the ledger to say.
+
+    `before` is the fleet as last rendered, empty for none: its fallback is the one that runs today.
+    """
     database = fleet.database
+    today = recorded_fallback(before or adopted_record(fleet), fleet) or fleet.fallback
     return history.Desired(
         schema=database.schema,
         table=database.table,
@@ -150,7 +156,8 @@ def desired_of(fleet: Fleet) -> history.Desired:
         default_shard=database.default_shard,
         adopt_shards=database.adopt.shards,
         adopt_route=database.adopt.route,
-        fallback=fleet.routing.fallback,
+        fallback=today.kind,
+        weights=tuple(zip(today.ids, today.weights, strict=True)) if today.weights else (),
         shards=tuple(
             history.DesiredShard(id=shard.id, state=shard.state, move_to=shard.move_to)
             for shard in fleet.shards
@@ -165,16 +172,18 @@ def plan_migrations(
     folder: Folder,
     ledger: Ledger,
     fleet: Fleet,
+    before: Mapping[str, Any],
     document: Document,
     render: RenderText,
     header: str,
 ) -> tuple[Change, ...]:
     """Return what becomes of the ledger's files, in the order in which they must be written.
 
-    `header` is the first line of the files that every render makes again.
+    `before` is the fleet as last rendered; `header` is the first line of the files that every
+    render makes again.
     Raises InvalidInput where no migration leads to what shards.yaml wants.
     """
-    planned = history.plan(ledger.recorded, desired_of(fleet))
+    planned = history.plan(ledger.recorded, desired_of(fleet, before))
     if planned.problems:
         raise InvalidInput([diagnostic(problem, fleet, document) for problem in planned.problems])
     coming = migration.next_migrations(ledger, planned.operations)

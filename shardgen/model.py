@@ -2,73 +2,31 @@
 
 from __future__ import annotations
 
-import posixpath
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from shardgen.fallback import RENDEZVOUS, Fallback, fallback_of
 from shardgen.ledger.names import Names, derive_names
+from shardgen.settings import Adopt, Migrations, Routing, Service, Storage, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-Settings = TypeVar("Settings")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """The service that is sharded. `consumers` are the services that import the router."""
-
-    name: str = "baileys"
-    port: int = 3300
-    profile: str | None = "multi-shard"
-    base: str | None = "docker-compose.yml"
-    consumers: tuple[str, ...] = ()
-    allow_plain: tuple[str, ...] = ()
-
-    @property
-    def identifier(self) -> str:
-        """The name as a part of Python names."""
-        return self.name.replace("-", "_")
-
-    @property
-    def prefix(self) -> str:
-        """The name as the first part of environment variables."""
-        return self.identifier.upper()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storage:
-    """Where a shard keeps its state; `volume` is shard 1's."""
-
-    volume: str = "whatsapp_auth"
-    mount: str = "/app/storage/whatsapp"
-    external: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Routing:
-    """How the router answers where no shard was given."""
-
-    fallback: str = "md5"
-    fallback_shards: tuple[int, ...] | None = None
-    unknown_shard: str = "direct"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adopt:
-    """What runs today, before the first migration."""
-
-    shards: int = 1
-    route: str = "column"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migrations:
-    """Where the ledger is, which tool applies it, and into how many files it splits great moves."""
-
-    path: str = "migrations"
-    runner: str = "psql"
-    batches: int = 1
+__all__ = [
+    "Adopt",
+    "Assignment",
+    "Database",
+    "Fleet",
+    "Migrations",
+    "RouterNames",
+    "Routing",
+    "Service",
+    "Shard",
+    "Storage",
+    "Variable",
+    "build_fleet",
+    "volume_name",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +38,8 @@ class Database:
     id_column: str = "id"
     shard_column: str = "whatsapp_shard"
     default_shard: int = 1
-    adopt: Adopt = Adopt()
-    migrations: Migrations = Migrations()
+    adopt: Adopt = field(default_factory=Adopt)
+    migrations: Migrations = field(default_factory=Migrations)
 
     @property
     def names(self) -> Names:
@@ -96,14 +54,21 @@ class Database:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """One shard, every name of it resolved. `index` is its place in the list of shards.yaml."""
+    """One shard, every name of it resolved. `index` is its place in the list of shards.yaml.
+
+    Without an alias of its own, `alias` is the name of the service.
+    """
 
     id: int
     index: int
     state: str
     move_to: int | None
+    capacity: float | None
+    weight: float
     service: str
     alias: str
+    has_alias: bool
+    knows_id: bool
     volume: str
     mount: str
     external: bool
@@ -169,6 +134,25 @@ class Fleet:
         return tuple(shard.id for shard in self.live)
 
     @property
+    def fallback(self) -> Fallback:
+        """What answers for a tenant without a shard."""
+        return self.fallback_over(self.fallback_ids)
+
+    def fallback_over(self, ids: Sequence[int]) -> Fallback:
+        """Return the same over other ids; a shard that is not listed has a weight of 1."""
+        known = {shard.id: shard.weight for shard in self.shards}
+        is_weighted = self.routing.fallback == RENDEZVOUS
+        weights = [int(known.get(number, 1)) for number in ids] if is_weighted else ()
+        return fallback_of(self.routing.fallback, ids, weights)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether a number of shards says which: they are 1..N, were never others, all alike."""
+        is_row = self.is_contiguous and len(self.live) == len(self.shards)
+        routing = self.routing
+        return is_row and routing.fallback_shards is None and routing.fallback != RENDEZVOUS
+
+    @property
     def is_contiguous(self) -> bool:
         """Whether the ids in use are 1..N, so that a count names them."""
         return [shard.id for shard in self.live] == list(range(1, len(self.live) + 1))
@@ -196,7 +180,7 @@ class Fleet:
     @property
     def shard_id_variable(self) -> str:
         """The variable by which a shard knows its id."""
-        return f"{self.service.prefix}_SHARD_ID"
+        return self.service.shard_id_variable
 
     @property
     def variables(self) -> tuple[Variable, ...]:
@@ -249,20 +233,25 @@ def build_shard(
 ) -> Shard:
     """Return one shard; where it is alone, its URL is the service's own name."""
     number = entry["id"]
-    alias = f"{service.name}-{number}"
-    host = service.name if alone and number == 1 else alias
+    ruled = f"{service.name}-{number}"
+    name = service.name if number == 1 else ruled
+    has_alias = entry.get("alias", ruled) is not None
     own = entry.get("storage", {})
     return Shard(
         id=number,
         index=index,
         state=entry.get("state", "active"),
         move_to=entry.get("move_to"),
-        service=service.name if number == 1 else alias,
-        alias=alias,
+        capacity=entry.get("capacity"),
+        weight=entry.get("weight", 1),
+        service=name,
+        alias=ruled if has_alias else name,
+        has_alias=has_alias,
+        knows_id=service.shard_id_variable not in (entry.get("environment") or {}),
         volume=entry.get("volume") or (volume_name(storage, number)),
         mount=own.get("mount", storage.mount),
         external=own.get("external", storage.external),
-        url=(entry.get("url") or f"http://{host}:{service.port}").rstrip("/"),
+        url=(entry.get("url") or f"http://{name if alone else ruled}:{service.port}").rstrip("/"),
         explicit_url=bool(entry.get("url")),
         url_variable=f"{service.prefix}_SHARD_{number}_URL",
     )
@@ -271,20 +260,3 @@ def build_shard(
 def volume_name(storage: Storage, number: int) -> str:
     """Return the volume of a shard that states none."""
     return storage.volume if number == 1 else f"{storage.volume}_shard{number}"
-
-
-def settings(kind: type[Settings], written: Mapping[str, Any] | None) -> Settings:
-    """Return a settings record: what is written, over the defaults; lists become tuples."""
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    values = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in (written or {}).items()
-        if key in known
-    }
-    return kind(**values)
-
-
-def relative_to_project(fleet: Fleet, overlay: str, path: str) -> str:
-    """Return a path as compose reads it: relative to the folder of its first file."""
-    folder = posixpath.dirname(fleet.service.base or overlay)
-    return posixpath.relpath(path, folder or ".")

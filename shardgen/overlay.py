@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
+from shardgen.declarations import Entry, consumers, networks, volumes, without
 from shardgen.healthcheck import healthcheck
-from shardgen.model import relative_to_project
 from shardgen.quoting import Alias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from shardgen.base import Base
     from shardgen.model import Fleet, Shard
@@ -37,14 +37,6 @@ DISPLACED = {"memory": "mem_limit", "cpus": "cpus"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One service or volume of the overlay; definition None is an empty entry."""
-
-    name: str
-    definition: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
     """What docker-compose.prod.yml says. `shared` is empty where no shard is defined here."""
 
@@ -60,9 +52,16 @@ class Overlay:
 
 
 def build_overlay(
-    data: Mapping[str, Any], fleet: Fleet, base: Base | None, paths: Mapping[str, str]
+    data: Mapping[str, Any],
+    fleet: Fleet,
+    base: Base | None,
+    paths: Mapping[str, str],
+    around: Base | None = None,
 ) -> Overlay:
-    """Return the overlay; `paths` are the destinations of the enabled outputs, by name."""
+    """Return the overlay; `paths` are the destinations of the enabled outputs, by name.
+
+    What the overlay's own file defines outside of our blocks, `around`, is not said again.
+    """
     inherited = base.service(fleet.service.name) if base else {}
     parts = build_parts(data, fleet, inherited, has_base=base is not None)
     defined = [shard for shard in fleet.live if base is None or shard.id != 1]
@@ -75,9 +74,9 @@ def build_overlay(
         first=first_service(inherited, parts) if base else None,
         shards=tuple(Entry(name=s.service, definition=short_form(full, parts))
                      for s, full in zip(defined, entries, strict=True)),
-        consumers=consumers(fleet, paths),
-        volumes=volumes(fleet, base, defined),
-        networks=() if base else networks(entries),
+        consumers=without(consumers(fleet, paths), around and around.services),
+        volumes=without(volumes(fleet, base, defined), around and around.volumes),
+        networks=() if base else without(networks(entries), around and around.networks),
     )  # fmt: skip
 
 
@@ -179,7 +178,7 @@ def transferable(inherited: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def first_service(inherited: Mapping[str, Any], parts: Parts) -> Entry:
+def first_service(inherited: Mapping[str, Any], parts: Parts) -> Entry | None:
     """Return what the overlay adds to the base's own service: compose merges the two."""
     shard = next(each for each in parts.fleet.shards if each.id == 1)
     can_reset = "extends" not in inherited
@@ -191,7 +190,10 @@ def first_service(inherited: Mapping[str, Any], parts: Parts) -> Entry:
         for key in have | want
         if not same_value(key, have.get(key), want.get(key))
     }
-    return Entry(name=shard.service, definition=additions)
+    if shard.knows_id and not isinstance(additions.get("environment"), compose.Whole):
+        number = {parts.fleet.shard_id_variable: str(shard.id)}
+        additions["environment"] = {**additions.get("environment", {}), **number}
+    return Entry(name=shard.service, definition=additions) if additions else None
 
 
 def same_value(key: str, have: Any, want: Any) -> bool:
@@ -201,10 +203,11 @@ def same_value(key: str, have: Any, want: Any) -> bool:
 
 def with_name(service: dict[str, Any], shard: Shard, fleet: Fleet) -> dict[str, Any]:
     """Return a service with what tells the shard who it is, and others where it is."""
-    environment = compose.pairs(service.get("environment"))
-    number = {fleet.shard_id_variable: str(shard.id)}
-    found = {**service, "environment": {**environment, **number}}
-    if "network_mode" not in service:
+    found = dict(service)
+    if shard.knows_id:
+        environment = compose.pairs(service.get("environment"))
+        found["environment"] = {**environment, fleet.shard_id_variable: str(shard.id)}
+    if shard.has_alias and "network_mode" not in service:
         joined = compose.named(service.get("networks"), "networks") or {"default": None}
         found["networks"] = {name: with_alias(each, shard.alias) for name, each in joined.items()}
     return found
@@ -233,8 +236,10 @@ def shard_service(shard: Shard, parts: Parts) -> dict[str, Any]:
 def short_form(full: dict[str, Any], parts: Parts) -> dict[str, Any]:
     """Return a service with what it shares as a reference; what it lacks spells it all out."""
     name = parts.fleet.service.name
-    environment = over(full["environment"], parts.environment, f"{name}-environment")
-    return over({**full, "environment": environment}, parts.shared, name)
+    if "environment" in full:
+        own = compose.pairs(full["environment"])
+        full = {**full, "environment": over(own, parts.environment, f"{name}-environment")}
+    return over(full, parts.shared, name)
 
 
 def over(full: dict[str, Any], shared: dict[str, Any], anchor: str) -> dict[str, Any]:
@@ -258,37 +263,3 @@ def shard_volumes(shard: Shard, inherited: Any, fleet: Fleet) -> list[Any]:
             found.append(compose.remounted(mounted, shard.volume, shard.mount))
             placed = True
     return found if placed else [f"{shard.volume}:{shard.mount}", *found]
-
-
-def consumers(fleet: Fleet, paths: Mapping[str, str]) -> tuple[Entry, ...]:
-    """Return what each consumer receives: the shard variables, after its own env files."""
-    if "env" not in paths:
-        return ()
-    path = relative_to_project(fleet, paths.get("compose", ""), paths["env"])
-    definition = {"env_file": [path]}
-    return tuple(Entry(name=name, definition=definition) for name in fleet.service.consumers)
-
-
-def volumes(fleet: Fleet, base: Base | None, defined: list[Shard]) -> tuple[Entry, ...]:
-    """Return the volumes that the overlay declares: those of its shards that the base does not."""
-    declared = base.volumes if base else {}
-    return tuple(
-        Entry(name=shard.volume, definition=volume_definition(shard, fleet, base))
-        for shard in defined
-        if shard.volume not in declared
-    )
-
-
-def volume_definition(shard: Shard, fleet: Fleet, base: Base | None) -> dict[str, Any] | None:
-    """Return a volume's definition: external, or with the driver and labels of shard 1's."""
-    if shard.external:
-        return {"external": True}
-    first = next((each for each in fleet.shards if each.id == 1), None)
-    model = base.volumes.get(first.volume, {}) if base and first else {}
-    return {key: model[key] for key in ("driver", "labels") if model.get(key)} or None
-
-
-def networks(entries: Sequence[Mapping[str, Any]]) -> tuple[Entry, ...]:
-    """Return the networks that the services join; without a base the overlay declares them."""
-    joined = {name: None for each in entries for name in each.get("networks", ())}
-    return tuple(Entry(name=name, definition=None) for name in joined if name != "default")

@@ -130,13 +130,16 @@ def meaning_of_compose(data: Any, fleet: Fleet) -> str | None:
     """Return what the overlay does not say of a shard: its id, and its volume at its mount."""
     services = data.get("services") if isinstance(data, dict) else None
     for shard in fleet.live:
+        is_in_base = bool(fleet.service.base) and shard.id == 1
         service = (services or {}).get(shard.service)
+        if service is None and is_in_base and not shard.knows_id:
+            continue
         if not isinstance(service, dict):
             return f"defines no service {shard.service!r}"
         number = compose.pairs(service.get("environment")).get(fleet.shard_id_variable)
-        if number != str(shard.id):
+        if number != (str(shard.id) if shard.knows_id else None):
             return f"gives {shard.service!r} the shard id {number!r}"
-        if fleet.service.base and shard.id == 1:
+        if is_in_base:
             continue
         mounts = compose.mounts(service.get("volumes"))
         if (shard.volume, shard.mount) not in {(m.source, m.target) for m in mounts}:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
 from shardgen.engine import engine_name
-from shardgen.fallback import rerouted_share
+from shardgen.fallback import Fallback, affordable, fallback_of, rerouted_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 SACRED = ("service", "volume", "engine_volume", "mount")
 
 
-def fleet_record(fleet: Fleet, base: Base | None) -> dict[str, Any]:
-    """Return what the lock keeps of a fleet; the base says how the engine calls its volumes."""
-    declared = base.volumes if base else {}
+def fleet_record(fleet: Fleet, base: Base | None, around: Base | None = None) -> dict[str, Any]:
+    """Return what the lock keeps of a fleet; what declares a volume says its name in the engine.
+
+    That is the base, or `around`: what the overlay holds outside of our blocks.
+    """
+    declared: dict[str, dict[str, Any]] = {}
+    for file in (base, around):
+        for volume, stated in (file.volumes if file else {}).items():
+            declared[volume] = {**declared.get(volume, {}), **stated}
     return {
-        "fallback": fleet.routing.fallback,
-        "fallback_shards": list(fleet.fallback_ids),
+        **fallback_record(fleet.fallback),
         "shards": {
             str(shard.id): {
                 "engine_volume": engine_volume(shard, declared.get(shard.volume)),
@@ -38,6 +43,19 @@ def fleet_record(fleet: Fleet, base: Base | None) -> dict[str, Any]:
             for shard in fleet.shards
         },
     }
+
+
+def fallback_record(fallback: Fallback) -> dict[str, Any]:
+    """Return what the lock keeps of a fallback; weights only where it has them."""
+    weights = {"fallback_weights": list(fallback.weights)} if fallback.weights else {}
+    return {"fallback": fallback.kind, "fallback_shards": list(fallback.ids), **weights}
+
+
+def recorded_fallback(before: Mapping[str, Any], fleet: Fleet) -> Fallback | None:
+    """Return the fallback of a record; None where it names no shards."""
+    ids = before.get("fallback_shards", ())
+    kind = before.get("fallback", fleet.routing.fallback)
+    return fallback_of(kind, ids, before.get("fallback_weights", ())) if ids else None
 
 
 def engine_volume(shard: Shard, declared: Mapping[str, Any] | None) -> str:
@@ -58,8 +76,9 @@ def record_of_overlay(data: Any, fleet: Fleet) -> dict[str, Any]:
     services = data.get("services") if isinstance(data, dict) else None
     shards = {}
     expected = {shard.id: shard.mount for shard in fleet.shards}
+    silent = {shard.service: shard.id for shard in fleet.shards if not shard.knows_id}
     for name, service in services.items() if isinstance(services, dict) else ():
-        number = shard_number(service, fleet.shard_id_variable)
+        number = shard_number(service, fleet.shard_id_variable) or silent.get(name)
         if number is None:
             continue
         shards[str(number)] = {"service": name, "state": "active"}
@@ -68,7 +87,7 @@ def record_of_overlay(data: Any, fleet: Fleet) -> dict[str, Any]:
         if mounts:
             shards[str(number)] |= {"volume": mounts[0].source, "mount": mounts[0].target}
     ids = sorted(int(number) for number in shards)
-    return {"fallback": fleet.routing.fallback, "fallback_shards": ids, "shards": shards}
+    return {**fallback_record(fleet.fallback_over(ids)), "shards": shards}
 
 
 def shard_number(service: Any, variable: str) -> int | None:
@@ -112,7 +131,8 @@ def lost_shards(before: Mapping[str, Any], fleet: Fleet) -> list[int]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reroute:
     """Fallback tenants that another shard answers now. `share` is of 1, counted over the ids
-    1 to `counted`; `freeze` is the list of ids that avoids it.
+    1 to `counted`, and 0 where there are such tenants, but none of those; `freeze` is the list of
+    ids that avoids it.
     """
 
     share: float
@@ -127,29 +147,28 @@ TENANTS, TENANTS_AT_FIRST = 100_000, 10_000
 
 def adopted_record(fleet: Fleet) -> dict[str, Any]:
     """Return what runs before the first render, as `database.adopt` says: shards 1 to its count."""
-    ids = list(range(1, fleet.database.adopt.shards + 1))
-    return {"fallback": fleet.routing.fallback, "fallback_shards": ids}
+    return fallback_record(fleet.fallback_over(range(1, fleet.database.adopt.shards + 1)))
 
 
 def reroute(before: Mapping[str, Any], fleet: Fleet) -> Reroute | None:
     """Return what a new fleet does to the tenants of the fallback; None where nothing changes."""
-    counted = TENANTS if before else TENANTS_AT_FIRST
-    before = before or adopted_record(fleet)
-    was = tuple(before.get("fallback_shards", ()))
-    now = fleet.fallback_ids
-    kind = before.get("fallback", fleet.routing.fallback)
-    if not was or not now or (was, kind) == (now, fleet.routing.fallback):
+    most = TENANTS if before else TENANTS_AT_FIRST
+    was = recorded_fallback(before or adopted_record(fleet), fleet)
+    now = fleet.fallback
+    if was is None or not now.ids or was == now or (was.ids == now.ids and len(now.ids) == 1):
         return None
-    share = rerouted_share(kind, was, fleet.routing.fallback, now, counted)
+    counted = affordable(was, now, most)
+    share = rerouted_share(was, now, counted)
+    if not share and counted == most:
+        return None
     live = {shard.id for shard in fleet.live}
-    freeze = was if kind == fleet.routing.fallback and live.issuperset(was) else ()
-    return Reroute(share=share, counted=counted, freeze=freeze) if share else None
+    is_frozen_so = was == fleet.fallback_over(was.ids) and live.issuperset(was.ids)
+    return Reroute(share=share, counted=counted, freeze=was.ids if is_frozen_so else ())
 
 
 def routes_alike(before: Mapping[str, Any], fleet: Fleet) -> bool:
     """Return whether a fleet's fallback sends every tenant where a recorded one sent it."""
-    was = before.get("fallback"), before.get("fallback_shards")
-    return was == (fleet.routing.fallback, list(fleet.fallback_ids))
+    return recorded_fallback(before, fleet) == fleet.fallback
 
 
 def stopped_services(before: Mapping[str, Any], fleet: Fleet) -> list[str]:

@@ -25,6 +25,10 @@ class Recording:
         self.inputs[name] = None if content is None else digest(content)
         return content
 
+    def peek(self, name: str) -> bytes | None:
+        """Return the bytes of a destination, which is no input."""
+        return self.disk.read(name)
+
     def required(self, config: str) -> bytes:
         """Return the bytes of a shards.yaml, and note them as an input."""
         content = self.disk.required(config)

@@ -41,6 +41,8 @@ FILE = "templates/"
 class BrokenTemplate(ShardgenError):
     """A template that cannot be rendered; the message names the file, the line and the cause."""
 
+    code = "SG701"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:

@@ -9,7 +9,7 @@ from shardgen.diagnostics import plain
 from shardgen.impact import impact_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from shardgen.plan import Change
     from shardgen.workspace import Workspace
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 SIGNS = {plan.CREATE: "+", plan.UPDATE: "~", plan.REMOVE: "-", plan.REFUSE: "!"}
 
 
-def render_text(workspace: Workspace, *, dry: bool, paint: Paint = plain) -> str:
-    """Return what a render did, file by file, and what to know and to type next."""
+def render_text(
+    workspace: Workspace, *, dry: bool, paint: Paint = plain, first: Sequence[str] = ()
+) -> str:
+    """Return what a render did, file by file, and what to know and to type next.
+
+    `first` are commands to type before all others.
+    """
     drift = workspace.drift
     width = max((len(change.destination) for change in drift), default=0)
     lines = [
@@ -36,8 +41,7 @@ def render_text(workspace: Workspace, *, dry: bool, paint: Paint = plain) -> str
     written = len(drift) + (not workspace.has_same_lock)
     lines.append(f"  {written} {verb}, {unchanged} unchanged")
     lines += impact_lines(workspace, paint)
-    if drift or workspace.is_interrupted:
-        lines += next_lines(workspace)
+    lines += next_lines(workspace, first)
     return "\n".join(lines) + "\n"
 
 
@@ -80,22 +84,31 @@ def count_note(workspace: Workspace) -> str:
     return f"{prefix}_NUM_SHARDS {was} → {now}" if before and was != now else ""
 
 
-def next_lines(workspace: Workspace) -> list[str]:
+def next_lines(workspace: Workspace, first: Sequence[str] = ()) -> list[str]:
     """Return the commands that bring what was written into effect, in order."""
+    is_needed = workspace.drift or workspace.is_interrupted
+    commands = [*first, *(effect_commands(workspace) if is_needed else ())]
+    if not commands:
+        return []
+    where = [] if workspace.root == "." else [f"next, in {workspace.root}:"]
+    start = "      " if where else "next  "
+    return ["", *where, start + commands[0], *("      " + command for command in commands[1:])]
+
+
+def effect_commands(workspace: Workspace) -> list[str]:
+    """Return the commands that make volumes, apply migrations and start what is new, in order."""
     commands = list(workspace.commands.create_volumes)
     if len(commands) > MOST_COMMANDS:
         commands = [*commands[:MOST_COMMANDS], f"… {len(commands) - MOST_COMMANDS} more, in order"]
     if any(is_new_migration(change, workspace) for change in workspace.changes):
         commands.append(workspace.commands.migrate)
+    if workspace.commands.build and any(is_new_router(each) for each in workspace.changes):
+        commands.append(workspace.commands.build)
     if any(changes_services(change, workspace) for change in workspace.changes):
         gone = record.stopped_services(workspace.fleet_before, workspace.inputs.fleet)
         option = f" --remove-orphans   # stops {', '.join(gone)}" if gone else ""
         commands.append(workspace.commands.up + option)
-    if not commands:
-        return []
-    where = [] if workspace.root == "." else [f"next, in {workspace.root}:"]
-    first = "      " if where else "next  "
-    return ["", *where, first + commands[0], *("      " + command for command in commands[1:])]
+    return commands
 
 
 #: More commands than this are summed up.
@@ -108,6 +121,11 @@ def is_new_migration(change: Change, workspace: Workspace) -> bool:
         return False
     entry = workspace.lock_before and workspace.lock_before.outputs.get(change.destination)
     return change.kind in {plan.CREATE, plan.UPDATE} or bool(entry and entry.was is not None)
+
+
+def is_new_router(change: Change) -> bool:
+    """Return whether the consumers need another image: it holds the router."""
+    return change.is_drift and change.owned is not None and change.owned.output == "router"
 
 
 def changes_services(change: Change, workspace: Workspace) -> bool:

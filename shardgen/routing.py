@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shardgen.errors import UsageError
-from shardgen.fallback import fallback_shard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +18,11 @@ if TYPE_CHECKING:
 
     Path = tuple[str | int, ...]
 
-RULES = {"md5": "md5({tenant}) mod {count}", "modulo": "{tenant} mod {count}"}
+RULES = {
+    "md5": "md5({tenant}) mod {count}",
+    "modulo": "{tenant} mod {count}",
+    "rendezvous": "rendezvous({tenant}), the highest of {draws}",
+}
 MOST_SHARDS, MOST_PORT = 100_000, 65_535
 
 
@@ -53,25 +56,19 @@ def answer(
     )
 
 
-def is_counted(fleet: Fleet) -> bool:
-    """Return whether a number of shards says which: they are 1..N, and were never others."""
-    retired = len(fleet.live) < len(fleet.shards)
-    return fleet.is_contiguous and fleet.routing.fallback_shards is None and not retired
-
-
 def is_alone(fleet: Fleet, ids: Sequence[int]) -> bool:
     """Return whether shard 1 is the only one, so that the service's own name reaches it."""
     first = fleet.live[0]
     if first.id != 1 or first.explicit_url:
         return False
-    return len(ids) == 1 if is_counted(fleet) else len(fleet.live) == 1
+    return len(ids) == 1 if fleet.is_counted else len(fleet.live) == 1
 
 
 def fallback_ids(fleet: Fleet, environment: Mapping[str, str]) -> Sequence[int]:
     """Return the shards that the fallback picks from in an environment."""
     variable = count_variable(fleet)
     count = number_in(environment, variable, len(fleet.live), MOST_SHARDS)
-    if is_counted(fleet):
+    if fleet.is_counted:
         return range(1, count + 1)
     if count != len(fleet.live):
         raise UsageError(f"{variable} is {count}, but shards.yaml has {len(fleet.live)}: unset it")
@@ -102,7 +99,7 @@ def rule_of_given(fleet: Fleet, given: int, ids: Sequence[int]) -> tuple[int, st
     if shard is not None:
         to = f": its tenants live on shard {shard.move_to}" if shard.move_to else ""
         raise UsageError(f"shard {given} is retired{to}")
-    known = given in ids and is_counted(fleet)
+    known = given in ids and fleet.is_counted
     if fleet.routing.unknown_shard == "error" and not known:
         raise UsageError(f"shard {given} is not in shards.yaml, and routing.unknown_shard is error")
     rule = f"shard {given} was given: unknown, used as it is"
@@ -118,13 +115,15 @@ def rule_of_fallback(
     fleet: Fleet, environment: Mapping[str, str], tenant: int, ids: Sequence[int]
 ) -> tuple[int, str, Path | str]:
     """Return the fallback's shard, how it is found, and where that stands."""
-    kind = fleet.routing.fallback
-    rule = RULES[kind].format(tenant=tenant, count=len(ids))
-    is_row = [*ids] == [*range(1, len(ids) + 1)]
+    fallback = fleet.fallback_over(ids)
+    draws = sum(fallback.weights)
+    told = "1 draw" if draws == 1 else f"{draws} draws"
+    rule = RULES[fallback.kind].format(tenant=tenant, count=len(ids), draws=told)
+    is_row = [*ids] == [*range(1, len(ids) + 1)] and not draws
     picked = " + 1" if is_row else f", picked from {[*ids]}"
     variable = count_variable(fleet)
     at: Path | str = variable if variable in environment else ("routing", "fallback")
-    return fallback_shard(kind, tenant, ids), f"no shard given: fallback {rule}{picked}", at
+    return fallback.picker()(tenant), f"no shard given: fallback {rule}{picked}", at
 
 
 def url_of(

@@ -42,6 +42,20 @@ def write(stream: object, text: str) -> None:
     buffer.flush()
 
 
+def is_interactive() -> bool:
+    """Return whether a person reads what is printed, and can answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def ask(question: str) -> bool:
+    """Return whether a person says yes; nothing, and the end of the input, are a no."""
+    err(f"\n{question} [y/N] ")
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        err("\n")
+    return answer.strip().lower() in {"y", "yes"}
+
+
 def uncoloured(text: str, _style: str) -> str:
     """Return text as it is."""
     return text

@@ -14,6 +14,7 @@ from shardgen.model import Fleet, build_fleet
 from shardgen.outputs import OUTPUTS, Output, outputs_of
 from shardgen.schema import explain, load_schema
 from shardgen.source import parse
+from shardgen.surroundings import surroundings
 from shardgen.wording import type_name
 
 if TYPE_CHECKING:
@@ -33,19 +34,26 @@ class Project(Protocol):
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes, None where there is none."""
 
+    def peek(self, path: str) -> bytes | None:
+        """Return the bytes of a destination, which is no input."""
+
     def kind(self, path: str) -> str | None:
         """Return 'file', 'folder' or 'link' (not followed), None where there is nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """Everything that a render starts from."""
+    """Everything that a render starts from.
+
+    `around` is what the overlay itself defines outside of its blocks, None where it is ours.
+    """
 
     document: Document
     data: dict[str, Any]
     fleet: Fleet
     base: Base | None
     outputs: tuple[Output, ...]
+    around: Base | None = None
 
 
 def validate(text: bytes, file: str, project: Project) -> Inputs:
@@ -128,8 +136,17 @@ def read_inputs(document: Document, project: Project) -> tuple[Inputs, list[Diag
             wrong = list(base.document.problems)
     if wrong:
         base = None
-    inputs = Inputs(document=document, data=document.data, fleet=fleet, base=base, outputs=outputs)
+    inputs = Inputs(document=document, data=document.data, fleet=fleet, base=base, outputs=outputs,
+                    around=read_around(outputs, project))  # fmt: skip
     return inputs, wrong
+
+
+def read_around(outputs: tuple[Output, ...], project: Project) -> Base | None:
+    """Return what the overlay on disk defines outside of its blocks."""
+    overlay = next((each.destination for each in outputs if each.name == "compose"), "")
+    if not overlay or overlay.startswith(("/", "../")):
+        return None
+    return surroundings(project.peek(overlay), overlay, project.peek)
 
 
 def complete_outputs(data: dict[str, Any]) -> dict[str, Any]:

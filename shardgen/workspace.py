@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen import migrations, plan, readback, record, replan
 from shardgen.alongside import plan_alongside
-from shardgen.compose import listed
 from shardgen.context import HEADER, build_context
 from shardgen.digest import lock_name
 from shardgen.errors import InvalidInput, UnreadableOutput, UsageError
 from shardgen.instructions import build_commands
-from shardgen.lock import Lock, lock_in, lock_text, read_lock
+from shardgen.lock import Lock, lock_in, lock_text
 from shardgen.overlay import build_overlay
 from shardgen.package import package_digest
 from shardgen.recording import Recording, templates
@@ -52,6 +51,8 @@ class Workspace:
     lock: str
     lock_before: Lock | None
     lock_on_disk: bytes | None
+    #: The lock as it stands once every change is written; `lock_after` is its text.
+    planned: Lock
     lock_during: str
     lock_after: str
     fleet_before: Mapping[str, Any]
@@ -83,8 +84,8 @@ class Workspace:
     @property
     def lock_is_current(self) -> bool:
         """Whether the lock says exactly what it should; another package's digest is no drift."""
-        before, after = self.lock_before, read_lock(self.lock_after)
-        return bool(before and after and after == before._replace(package=after.package))
+        before, after = self.lock_before, self.planned
+        return before is not None and after == before._replace(package=after.package)
 
 
 def open_workspace(
@@ -107,13 +108,14 @@ def open_workspace(
     lock = lock_in(on_disk)
     renderer = Renderer(templates(recording, inputs.data.get("templates", "templates")))
     paths = {output.name: output.destination for output in inputs.outputs}
-    profiles = inputs.base.service(inputs.fleet.service.name).get("profiles") if inputs.base else ()
-    commands = build_commands(inputs.fleet, config, paths.get("compose"), listed(profiles))
+    commands = build_commands(inputs.fleet, config, paths.get("compose"), inputs.base)
     before = last_fleet(disk, inputs, paths, lock, committed)
     header = HEADER.format(config=config, command=commands.render)
-    ledger_changes, damage, folder = plan_ledger(disk, inputs, lock, renderer, header, committed)
+    ledger_changes, damage, folder = plan_ledger(
+        disk, inputs, lock, renderer, header, before, committed
+    )
     refuse_lost(before, inputs)
-    overlay = build_overlay(inputs.data, inputs.fleet, inputs.base, paths)
+    overlay = build_overlay(inputs.data, inputs.fleet, inputs.base, paths, inputs.around)
     context = build_context(inputs.fleet, overlay, commands, config, paths)
     entries = lock.outputs if lock else {}
     changes = [*ledger_changes]
@@ -129,7 +131,7 @@ def open_workspace(
         changes += plan.plan_stale(lock, wanted, disk.read)
     known_overwrites(overwrite, changes)
     changes = list(plan.overwritten(changes, overwrite))
-    fleet = record.fleet_record(inputs.fleet, inputs.base)
+    fleet = record.fleet_record(inputs.fleet, inputs.base, inputs.around)
     after = lock_for(changes, recording.inputs, fleet)
     return Workspace(
         root=disk.root,
@@ -142,6 +144,7 @@ def open_workspace(
         lock=lock_path,
         lock_before=lock,
         lock_on_disk=on_disk,
+        planned=after,
         lock_during=lock_text(during(after._replace(fleet=before), changes, lock)),
         lock_after=lock_text(after),
         fleet_before=before,
@@ -156,6 +159,7 @@ def plan_ledger(
     lock: Lock | None,
     renderer: Renderer,
     header: str,
+    before: Mapping[str, Any],
     committed: Committed | None = None,
 ) -> tuple[tuple[Change, ...], tuple[Problem, ...], str]:
     """Return the ledger's changes, what is damaged in it, and its folder; '' where it is off."""
@@ -171,11 +175,11 @@ def plan_ledger(
     if ledger.problems:
         return (), ledger.problems, path
     changes = migrations.plan_migrations(
-        folder, ledger, inputs.fleet, inputs.document, renderer.text, header
+        folder, ledger, inputs.fleet, before, inputs.document, renderer.text, header
     )
     if any(change.kind == plan.REFUSE for change in changes):
-        for before in (ledger, migrations.read_ledger(on_disk, None)):
-            was = plan_alongside(folder, before.migrations, inputs.fleet, renderer.text, header)
+        for known in (ledger, migrations.read_ledger(on_disk, None)):
+            was = plan_alongside(folder, known.migrations, inputs.fleet, renderer.text, header)
             changes = tuple(replan.proven(changes, was))
     return tuple(replan.told(changes, folder, committed)) if committed else changes, (), path
 

@@ -52,8 +52,12 @@ def files(draw: st.DrawFn) -> tuple[str, list[str], list[str], list[str]]:
 @given(files(), st.lists(CONTENT, min_size=3, max_size=3))
 def test_g4_splice_keeps_every_byte_outside(made: tuple, contents: list[str]) -> None:
     text, outside, markers, names = made
-    wanted = dict(zip(names, contents, strict=False))
-    spliced = blocks.splice(text, wanted)
+    given = dict(zip(names, contents, strict=False))
+    spliced = blocks.splice(text, given)
+    wanted = {
+        name: blocks.indented(given[name], blocks.depth(markers[2 * number]))
+        for number, name in enumerate(names)
+    }
     rest = spliced
     for number, name in enumerate(names):
         opening, closing = markers[2 * number : 2 * number + 2]
@@ -62,9 +66,16 @@ def test_g4_splice_keeps_every_byte_outside(made: tuple, contents: list[str]) ->
         assert rest.startswith(expected)
         rest = rest[len(expected) :]
     assert rest == outside[-1]
-    assert blocks.splice(spliced, wanted) == spliced
+    assert blocks.splice(spliced, given) == spliced
     assert blocks.without(spliced) == "".join(outside)
     assert blocks.owned(spliced) == "\0".join(f"{name}\n{wanted[name]}" for name in sorted(names))
+
+
+@pytest.mark.parametrize(("depth", "expected"), [
+    (0, "  a:\n    b\n\n  c:\n"), (2, "  a:\n    b\n\n  c:\n"), (4, "    a:\n      b\n\n    c:\n"),
+])  # fmt: skip
+def test_a_block_is_as_deep_as_its_marker(depth: int, expected: str) -> None:
+    assert blocks.indented("  a:\n    b\n\n  c:\n", depth) == expected
 
 
 @given(files(), st.data())

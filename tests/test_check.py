@@ -369,7 +369,7 @@ def test_json_is_as_its_schema_says(rendered: Project) -> None:
         kinds |= {finding["kind"] for finding in data["findings"]}
         shutil.rmtree(copy.root)
     known = SCHEMA.schema["$defs"]["finding"]["properties"]["kind"]["enum"]
-    assert kinds == {*known} - {"untracked", "base"}
+    assert kinds == {*known} - {"untracked", "base", "input"}
 
 
 def test_tracked_names_what_git_does_not_know(rendered: Project) -> None:

@@ -192,6 +192,19 @@ def test_examples_of_shards_yaml_render(page: Path, tmp_path: Path) -> None:
         assert opened.changes
 
 
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=name_of)
+def test_examples_for_github_and_pre_commit_are_valid(page: Path, tmp_path: Path) -> None:
+    """Every block that begins with the path of such a file is as its own program wants it."""
+    for number, body in enumerate(pages.blocks(page.read_text(encoding="utf-8"), "yaml")):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(body, encoding="utf-8")
+        if body.startswith("# .github/workflows/"):
+            schema = "vendor.github-workflows"
+            projects.run(tmp_path, "check-jsonschema", "--builtin-schema", schema, str(file))
+        elif body.startswith("# .pre-commit-config.yaml"):
+            projects.run(tmp_path, "pre-commit", "validate-config", str(file))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PLAYED, ids=name_of)
 def test_transcripts_show_what_is_printed(page: Path, tmp_path: Path) -> None:

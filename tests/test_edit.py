@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardgen.edit import with_shard
+from shardgen.edit.shards import with_shard
 from shardgen.errors import UsageError
 from shardgen.source import parse
 from tests.support import Project, snapshot
@@ -130,8 +130,8 @@ def test_no_list_is_no_place_to_add_to(text: str) -> None:
 
 
 def test_a_layout_that_cannot_be_extended_is_left_alone() -> None:
-    text = "version: 1\nshards:\n  - &a {id: 1}\n  - *a\n"
-    with pytest.raises(UsageError, match=r"cannot extend; add by hand: - \{id: 2\}"):
+    text = "version: 1\nshards: [&a {id: 1}, *a]\n"
+    with pytest.raises(UsageError, match=r"cannot be edited safely; write by hand: - \{id: 2\}"):
         with_shard(parse(text, "shards.yaml"), {"id": 2})
 
 

@@ -19,6 +19,7 @@ repos:
     rev: {revision}
     hooks:
       - id: shardgen-check
+      - id: shardgen-audit
       - id: shardgen-render
         stages: [manual]
 """
@@ -93,11 +94,57 @@ def test_check_stops_a_commit(project: Path, home: Path) -> None:
     projects.run(project, *commit, PRE_COMMIT_HOME=str(home))
 
 
-def test_render_fails_once_because_it_changed_files_and_then_passes(
-    project: Path, home: Path
-) -> None:
+def test_render_fails_until_what_it_made_is_in_the_commit(project: Path, home: Path) -> None:
     with (project / "shards.yaml").open("a") as file:
         file.write("  - id: 3\n")
-    assert "files were modified by this hook" in hook(project, home, "shardgen-render", 1)
+    said = hook(project, home, "shardgen-render", 1)
+    assert "files were modified by this hook" in said
     assert (project / "migrations" / "0005_add_shard_3.sql").exists()
+    again = hook(project, home, "shardgen-render", 1)
+    assert "files were modified" not in again, "pre-commit does not see a new file"
+    last = again.rstrip().splitlines()[-1]
+    assert last == "git add -f migrations/0005_add_shard_3.sql"
+    projects.run(project, "bash", "-c", last)
     assert "Passed" in hook(project, home, "shardgen-render", 0)
+
+
+def test_a_commit_that_leaves_the_new_migration_out_is_stopped(project: Path, home: Path) -> None:
+    """Only the hook that renders, at each commit: `git commit --all` never adds what is new."""
+    config = project / ".pre-commit-config.yaml"
+    head, _, _ = config.read_text().partition("    hooks:\n")
+    config.write_text(f"{head}    hooks:\n      - id: shardgen-render\n")
+    projects.commit(project)
+    projects.run(project, "pre-commit", "install", PRE_COMMIT_HOME=str(home))
+    with (project / "shards.yaml").open("a") as file:
+        file.write("  - id: 3\n")
+    commit = ("git", "commit", "--all", "--message", "a third shard")
+    for _ in range(2):
+        said = projects.run(project, *commit, code=1, PRE_COMMIT_HOME=str(home)).stdout
+        assert said.rstrip().endswith("git add -f migrations/0005_add_shard_3.sql")
+    projects.run(project, "bash", "-c", said.rstrip().splitlines()[-1])
+    projects.run(project, *commit, PRE_COMMIT_HOME=str(home))
+    listed = projects.run(project, "git", "ls-files", "migrations").stdout
+    assert "migrations/0005_add_shard_3.sql" in listed
+
+
+def test_the_hook_that_renders_takes_another_config(project: Path, home: Path) -> None:
+    config = project / ".pre-commit-config.yaml"
+    text = config.read_text() + "        args: [-c, deploy/shards.yaml]\n"
+    config.write_text(text)
+    (project / "deploy").mkdir()
+    for name in ("shards.yaml", "docker-compose.yml"):
+        (project / "deploy" / name).write_bytes((project / name).read_bytes())
+    said = hook(project, home, "shardgen-render", 1)
+    assert (project / "deploy" / "shardgen.lock").exists()
+    assert "(cd deploy && git add -f " in said
+    projects.run(project, "git", "add", "--all")
+    assert "Passed" in hook(project, home, "shardgen-render", 0)
+
+
+def test_audit_passes_and_fails_on_a_script_for_one_shard(project: Path, home: Path) -> None:
+    assert "Passed" in hook(project, home, "shardgen-audit", 0)
+    script = "#!/bin/sh\ndocker compose -f docker-compose.yml -f docker-compose.prod.yml down -v\n"
+    (project / "reset.sh").write_text(script)
+    projects.run(project, "git", "add", "--all")
+    said = hook(project, home, "shardgen-audit", 1)
+    assert "reset.sh:2:" in said

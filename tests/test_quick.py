@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shardgen import findings
+from shardgen import findings, verdict
 from shardgen.digest import sealed
 from shardgen.disk import Disk
 from shardgen.errors import ShardgenError
@@ -179,7 +179,7 @@ def full_answer(root: Path, config: str) -> int | None:
             workspace = open_workspace(Disk("."), config)
         except (ShardgenError, OSError):
             return None
-        return len(workspace.changes) if findings.is_clean(workspace) else None
+        return len(workspace.changes) if verdict.verdict_of(workspace).is_clean else None
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

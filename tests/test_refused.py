@@ -19,8 +19,8 @@ from tests.folders import HERE, cases, render
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Codes that other stages raise: the ledger's and the templates' cases are with their tests.
-ELSEWHERE = {code for code in CODES if code.startswith(("SG6", "SG7"))}
+#: Codes that other stages raise: their cases are with the tests of those.
+ELSEWHERE = {code for code in CODES if code.startswith(("SG0", "SG6", "SG7", "SG8", "SG9"))}
 CASES = cases("refused")
 HEAD = re.compile(
     r"^(?P<file>[^:\n]+)(:\d+:\d+)?: error\[(?P<code>SG\d{3})\]: (?P<message>.+)$", re.MULTILINE

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 SCHEMA = load_schema()
 VALIDATOR = validator(SCHEMA)
 #: Keys without a default: one of the two is stated, or both are.
-NO_DEFAULT = {"healthcheck.path", "healthcheck.test"}
+NO_DEFAULT = {"healthcheck.path", "healthcheck.test", "shards.items.alias"}
 RICH: dict[str, Any] = {
     "version": 1,
     "templates": "deploy/templates",

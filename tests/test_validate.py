@@ -36,6 +36,10 @@ class Given:
         content = self.files.get(path)
         return content.encode() if content is not None else None
 
+    def peek(self, path: str) -> bytes | None:
+        """Return a destination's bytes."""
+        return self.read(path)
+
     def kind(self, path: str) -> str | None:
         """Return what a path is."""
         if path not in self.files:

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shardgen.codes import bases, destinations, fleets, ledgers, rendering, texts, values
+from shardgen.codes import (
+    adopting,
+    auditing,
+    bases,
+    destinations,
+    drift,
+    fleets,
+    ledgers,
+    lists,
+    rendering,
+    texts,
+    values,
+)
 
 if TYPE_CHECKING:
     from shardgen.codes.code import Code
 
 #: By code, in the order of their numbers.
 CODES: dict[str, Code] = {
+    **lists.CODES,
     **texts.CODES,
     **fleets.CODES,
     **bases.CODES,
@@ -18,4 +31,7 @@ CODES: dict[str, Code] = {
     **values.CODES,
     **ledgers.CODES,
     **rendering.CODES,
+    **adopting.CODES,
+    **auditing.CODES,
+    **drift.CODES,
 }

@@ -94,9 +94,10 @@ CODES: dict[str, Code] = {
     ),
     "SG315": make(
         "external here, and not external in the base",
-        "Compose would look for shard 1's volume in another place than for the others'.",
+        "Compose would look for that shard's volume in another place than for the others', and "
+        "`down -v` would delete one that shards.yaml calls external.",
         "service: {storage: {external: true}}   # the base: volumes: {whatsapp_auth: {}}",
-        "service: {storage: {external: false}}",
+        "service: {storage: {external: true}}   # the base: volumes: {whatsapp_auth: {external: true}}",
     ),
     "SG316": make(
         "the base does not declare shard 1's volume",
@@ -171,5 +172,12 @@ CODES: dict[str, Code] = {
         "The same files must come out on every machine, so paths are relative.",
         "service: {base: /srv/app/docker-compose.yml}",
         "service: {base: docker-compose.yml}",
+    ),
+    "SG328": make(
+        "a consumer in the overlay that does not read the shard variables",
+        "Outside of its blocks the overlay is yours: shardgen cannot add to a service there, as a "
+        "file holds each service once.",
+        "services:\n  worker:\n    env_file: [.env]",
+        "services:\n  worker:\n    env_file: [.env, .env.shards]",
     ),
 }

@@ -126,7 +126,8 @@ CODES: dict[str, Code] = {
     ),
     "SG220": make(
         "the shard id is set by hand",
-        "shardgen sets it in each shard, from the id of the entry.",
+        "shardgen sets it in each shard, from the id of the entry. In an entry, null leaves it "
+        "out: for a shard that ran without it when it was adopted.",
         'service: {environment: {BAILEYS_SHARD_ID: "1"}}',
         "service: {environment: {}}",
     ),
@@ -135,5 +136,26 @@ CODES: dict[str, Code] = {
         "`path` makes the command, or `test` is one.",
         "healthcheck: {interval: 10s}",
         "healthcheck: {path: /health, interval: 10s}",
+    ),
+    "SG222": make(
+        "shard 1 has neither its alias nor a url",
+        "Of several shards, the first is reached as NAME-1. Without the alias nothing has that "
+        "name; its service's own name leads there, but only where `url` says so.",
+        "shards:\n  - {id: 1, alias: null}\n  - id: 2",
+        'shards:\n  - {id: 1, alias: null, url: "http://baileys:3300"}\n  - id: 2',
+    ),
+    "SG223": make(
+        "a weight that rendezvous cannot draw by",
+        "Under rendezvous a weight counts draws, 1 to 100. Weights are never reduced (2 and 4 are "
+        "not 1 and 2): that would send tenants elsewhere.",
+        "routing: {fallback: rendezvous}\nshards: [{id: 1}, {id: 2, weight: 1.5}]",
+        "routing: {fallback: rendezvous}\nshards: [{id: 1, weight: 2}, {id: 2, weight: 3}]",
+    ),
+    "SG224": make(
+        "more draws than rendezvous takes",
+        "Each draw is a hash at each call that the fallback answers; 1,000 take most of a "
+        "millisecond. The weights of the shards that it picks from add up to no more.",
+        "routing: {fallback: rendezvous}\nshards: [{id: 1, weight: 100}]   # and ten more of 100",
+        "routing: {fallback: rendezvous}\nshards: [{id: 1, weight: 10}]   # and ten more of 10",
     ),
 }

@@ -59,4 +59,11 @@ CODES: dict[str, Code] = {
         "database: {migrations: {runner: dbmate}}   # the ledger is for psql",
         "database: {migrations: {runner: psql}}",
     ),
+    "SG609": make(
+        "adopt leaves out a shard that runs",
+        "Under rendezvous the first migrations write what the fallback of the last render says. "
+        "They can write only the shards 1 to database.adopt.shards.",
+        "database: {adopt: {shards: 2}}   # the router rendered before picks from 1, 2 and 3",
+        "database: {adopt: {shards: 3}}",
+    ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shardgen import findings, record, report
+from shardgen import findings, impact, record, remedy, report, verdict
 from shardgen.digest import lock_name
 from shardgen.errors import Refused, UsageError
 from shardgen.files import clear, held, write_plan
@@ -28,19 +28,22 @@ def render(
     dry_run: bool = False,
     overwrite: Collection[str] = (),
     allow_state_change: Collection[int] = (),
+    allow_reroute: bool = False,
     replan: str | None = None,
 ) -> int:
     """Write every file that is out of date, all or nothing; returns 0.
 
-    Raises Refused where a file is not ours to change, the ledger is damaged, or a shard's state
-    would be lost. `replan` names the commit whose migrations stay; all others are planned again.
+    Raises Refused where a file is not ours to change, the ledger is damaged, a shard's state would
+    be lost, or `routing.guard` keeps tenants where they are. `replan` names the commit whose
+    migrations stay; all others are planned again.
     """
     with held(disk.root):
         if not dry_run:
             clear(disk.root, lock_name(config))
         before = None if replan is None else committed_at(disk, config, replan)
         workspace = open_workspace(disk, config, overwrite=overwrite, committed=before)
-        refuse(workspace, allow_state_change)
+        workspace = with_committed_fleet(disk, workspace)
+        refuse(workspace, allow_state_change, allow_reroute=allow_reroute)
         if not dry_run and (workspace.drift or not workspace.has_same_lock):
             write_plan(
                 disk.root,
@@ -49,7 +52,6 @@ def render(
                 workspace.lock_during,
                 workspace.lock_after,
             )
-    workspace = with_committed_fleet(disk, workspace)
     out(report.render_text(workspace, dry=dry_run, paint=painter()))
     return 0
 
@@ -90,11 +92,13 @@ def committed_at(disk: Disk, config: str, ref: str) -> Committed:
         return committed_in(commit, disk, config)
 
 
-def refuse(workspace: Workspace, allowed: Collection[int]) -> None:
-    """Raise Refused where writing would lose something."""
+def refuse(
+    workspace: Workspace, allowed: Collection[int] = (), *, allow_reroute: bool = False
+) -> None:
+    """Raise Refused where writing would lose something, or re-route tenants against the guard."""
     if workspace.damage:
         what = "error: nothing was written: the ledger is damaged"
-        damage, fix = findings.damage_lines(workspace), findings.fix_lines(workspace)
+        damage, fix = verdict.damage_lines(workspace), remedy.fix_lines(workspace)
         raise Refused("\n".join([*damage, "", what, *fix]))
     known = {shard.id for shard in workspace.inputs.fleet.shards}
     if unknown := sorted(set(allowed) - known):
@@ -102,7 +106,9 @@ def refuse(workspace: Workspace, allowed: Collection[int]) -> None:
     every = record.state_changes(workspace.fleet_before, workspace.fleet_after)
     if changes := [change for change in every if change.shard not in allowed]:
         what = f"error: nothing was written: put it back in {workspace.config}, or"
-        way = findings.allowing(workspace, changes)
+        way = remedy.allowing(workspace, changes)
         raise Refused("\n".join([*findings.state_lines(workspace), "", what, way]))
+    if not allow_reroute and impact.is_guarded(workspace):
+        raise Refused(impact.guard_text(workspace))
     if workspace.refusals:
-        raise Refused(findings.refusal_text(workspace, painter(error=True)).rstrip("\n"))
+        raise Refused(verdict.refusal_text(workspace, painter(error=True)).rstrip("\n"))

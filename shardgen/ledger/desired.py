@@ -26,8 +26,9 @@ class DesiredShard:
 class Desired:
     """The part of shards.yaml that migrations follow, defaults resolved.
 
-    `adopt_shards`, `adopt_route` (column or hash) and `fallback` (md5 or modulo) count for the
-    first migrations only; `batches` is into how many files a pin or a move is split.
+    `adopt_shards`, `adopt_route` (column or hash), `fallback` (what runs today: md5, modulo or
+    rendezvous) and `weights` (the pairs that the last draws from) count for the first migrations
+    only; `batches` is into how many files a pin or a move is split.
     """
 
     schema: str | None
@@ -42,6 +43,7 @@ class Desired:
     assign: tuple[tuple[int, tuple[int, ...]], ...] = ()
     runner: str = PSQL.name
     batches: int = 1
+    weights: tuple[tuple[int, int], ...] = ()
 
     @property
     def states(self) -> dict[int, str]:
@@ -132,6 +134,15 @@ def _unlisted(desired: Desired) -> Iterator[PlanProblem]:
                 key="database.adopt.shards",
             )
             return
+    most = max((shard for shard, _ in desired.weights), default=0)
+    if most > desired.adopt_shards:
+        yield PlanProblem(
+            kind="adopt_too_few",
+            message=f"adopt.shards is {desired.adopt_shards}, but the fallback of the last render "
+            f"draws shard {most}",
+            hint=f"write database: {{adopt: {{shards: {most}}}}}: shards 1 to {most} run today",
+            key="database.adopt.shards",
+        )
 
 
 def _bad_targets(recorded: Recorded, desired: Desired) -> Iterator[PlanProblem]:

@@ -74,6 +74,7 @@ def _first(recorded: Recorded, desired: Desired) -> Iterator[Operation]:
             shards=adopted,
             part=0,
             parts=desired.batches,
+            weights=desired.weights,
         )
         for part in range(pin.part + 1, pin.parts + 1):
             yield replace(pin, part=part)

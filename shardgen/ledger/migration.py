@@ -212,10 +212,13 @@ def _details(operation: Operation) -> dict[str, object]:
                 "column_default": column_default,
             }
         case Pin():
+            ids = [shard for shard, _ in operation.weights]
             return {
                 "shards": operation.shards,
+                "only": 1 if operation.shards == 1 else ids[0] if len(ids) == 1 else None,
                 "every_row": operation.route == "hash",
-                "md5": operation.fallback == "md5",
+                "fallback": operation.fallback,
+                "weights": [list(pair) for pair in operation.weights],
                 "part": operation.part,
                 "parts": operation.parts,
             }

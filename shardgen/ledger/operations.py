@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from shardgen.fallback import MOST_WEIGHT, RENDEZVOUS
 from shardgen.ledger.runners import PSQL, RUNNERS
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ MOST_TENANTS = 500
 #: what the INTEGER column of the shard and a BIGINT id can hold
 LARGEST_SHARD = 2**31 - 1
 LARGEST_TENANT = 2**63 - 1
-#: shards that init may register, so that a forged file cannot exhaust the memory
+#: shards that init may register, and draws of a pin: a forged file cannot exhaust the memory
 MOST_ADOPTED = 100_000
 #: files that one pin or one move may be split into
 MOST_PARTS = 1000
@@ -26,7 +27,9 @@ MOST_PARTS = 1000
 NAME = re.compile("[a-z_][a-z0-9_]{0,62}")
 
 ROUTES = ("column", "hash")
-FALLBACKS = ("md5", "modulo")
+FALLBACKS = ("md5", "modulo", RENDEZVOUS)
+#: keys that are written only where they say something, so that older files keep their text
+OPTIONAL = frozenset({("pin", "weights")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,8 @@ class Init:
 class Pin:
     """Writes today's shard into rows: those without one (route column), or all (route hash).
 
-    Part i of k, from 1, is about the rows whose id modulo k is i - 1.
+    Part i of k, from 1, is about the rows whose id modulo k is i - 1. `weights` are the pairs of a
+    shard's id and its weight that rendezvous draws from, sorted; the others take 1..shards.
     """
 
     op: ClassVar[str] = "pin"
@@ -59,6 +63,7 @@ class Pin:
     shards: int
     part: int = 1
     parts: int = 1
+    weights: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +174,8 @@ def read_operations(text: str) -> tuple[Operation, ...] | None:
 
 def _record(operation: Operation) -> dict[str, object]:
     values = {field.name: getattr(operation, field.name) for field in fields(operation)}
-    return {"op": operation.op, **values}
+    said = {k: v for k, v in values.items() if v or (operation.op, k) not in OPTIONAL}
+    return {"op": operation.op, **said}
 
 
 def _operation(record: object) -> Operation | None:
@@ -177,19 +183,27 @@ def _operation(record: object) -> Operation | None:
     if not isinstance(record, dict):
         return None
     kind = next((kind for kind in OPERATIONS if kind.op == record.get("op")), None)
-    if kind is None or record.keys() != {"op", *(field.name for field in fields(kind))}:
+    if kind is None or not _has_keys(record, kind):
         return None
-    values = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in record.items()
-        if name != "op"
-    }
+    values = {name: _frozen(value) for name, value in record.items() if name != "op"}
     nullable = {("init", "schema"), ("drain", "to")}
     for name, value in values.items():
         if not _acceptable(name, value) and not (value is None and (kind.op, name) in nullable):
             return None
     make: Callable[..., Operation] = kind
     return make(**values)
+
+
+def _has_keys(record: dict[str, object], kind: type[Operation]) -> bool:
+    """Return whether an object has the keys of its operation; a pin has weights to draw by."""
+    known = {"op", *(field.name for field in fields(kind))}
+    if kind is Pin and record.get("fallback") != RENDEZVOUS:
+        known -= {"weights"}
+    return record.keys() == known
+
+
+def _frozen(value: object) -> object:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _acceptable(name: str, value: object) -> bool:
@@ -211,6 +225,8 @@ def _acceptable(name: str, value: object) -> bool:
             return isinstance(value, tuple) and _are_shards(value)
         case "tenants":
             return isinstance(value, tuple) and _are_tenants(value)
+        case "weights":
+            return isinstance(value, tuple) and _are_weights(value)
         case _:
             return _is_shard(value)
 
@@ -231,3 +247,12 @@ def _are_tenants(values: tuple[object, ...]) -> bool:
 def _are_shards(values: tuple[object, ...]) -> bool:
     whole = all(_is_shard(value) for value in values)
     return whole and bool(values) and list(values) == sorted(set(values))  # type: ignore[type-var]
+
+
+def _are_weights(pairs: tuple[object, ...]) -> bool:
+    """Return whether these are pairs of a shard and its weight that rendezvous can draw by."""
+    if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
+        return False
+    ids, weights = zip(*pairs, strict=True) if pairs else ((), ())
+    whole = all(_is_shard(weight, MOST_WEIGHT) for weight in weights)
+    return whole and _are_shards(ids) and sum(weights) <= MOST_ADOPTED

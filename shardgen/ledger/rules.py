@@ -64,6 +64,9 @@ def _refused_start(recorded: Recorded, operation: Init | Pin | Validate) -> Refu
         case Pin(shards=shards) if shards != recorded.adopted:
             text = f"pin spreads tenants over {shards} shards but init registers {recorded.adopted}"
             return Refusal(kind="pin_shards", message=text)
+        case Pin(weights=weights) if weights and weights[-1][0] > recorded.adopted:
+            text = f"pin draws shard {weights[-1][0]} but init registers {recorded.adopted}"
+            return Refusal(kind="pin_shards", message=text)
         case Validate() if not recorded.pinned or recorded.validated:
             return Refusal(kind="validate_order", message="validate follows pin, once")
         case _:

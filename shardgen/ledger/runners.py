@@ -24,11 +24,13 @@ class Runner:
     for the others the tool does, or sends the whole file as one query, which is a transaction too.
     `has_sections` marks up and down in one file. The files of `each` are written once, with a
     migration; those of `whole` are for the folder, and rendered again with each render.
-    `apply` is the command; `{history}` is the table in which the tool keeps its own history.
+    `apply` is the command; `{history}` is the table in which the tool keeps its own history. `upto`
+    is the one that stops after a migration, None where the tool knows no such.
     """
 
     name: str
     apply: str
+    upto: str | None = None
     file: str = NAMED
     begins: bool = False
     has_sections: bool = False
@@ -52,6 +54,7 @@ RUNNERS: dict[str, Runner] = {
         Runner(
             name="psql",
             apply="psql -X -v ON_ERROR_STOP=1 -f {folder}/apply.sql",
+            upto="psql -X -v ON_ERROR_STOP=1 {files}",
             begins=True,
             whole=(Beside(file="apply.sql", template="runners/apply.sql.j2", format="text"),),
         ),
@@ -65,6 +68,8 @@ RUNNERS: dict[str, Runner] = {
             name="golang-migrate",
             apply="migrate -path {folder}"
             ' -database "$DATABASE_URL?x-migrations-table={history}" up',
+            upto="migrate -path {folder}"
+            ' -database "$DATABASE_URL?x-migrations-table={history}" goto {number}',
             file="{number}_{slug}.up.sql",
             each=(
                 Beside(
@@ -78,11 +83,14 @@ RUNNERS: dict[str, Runner] = {
             name="flyway",
             apply="flyway -locations=filesystem:{folder} -table={history}"
             " -baselineOnMigrate=true -baselineVersion=0 migrate",
+            upto="flyway -locations=filesystem:{folder} -table={history}"
+            " -baselineOnMigrate=true -baselineVersion=0 -target={number} migrate",
             file="V{number}__{slug}.sql",
         ),
         Runner(
             name="alembic",
             apply="alembic -c {folder}/alembic.ini upgrade head",
+            upto="alembic -c {folder}/alembic.ini upgrade {revision}",
             each=(
                 Beside(
                     file="{number}_{slug}.py",

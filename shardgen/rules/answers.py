@@ -48,6 +48,38 @@ def taken_names(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
+def around_names(subject: Subject) -> Iterator[Diagnostic]:
+    """Refuse a shard's service outside of the blocks of the overlay, which write it too."""
+    if subject.around is None:
+        return
+    ours = {shard.service: shard.id for shard in subject.live}
+    for name in subject.around.services:
+        if name in ours:
+            yield subject.around.document.error(
+                ("services", name),
+                "SG310",
+                f"the service {name} outside of the blocks is in the way of shard {ours[name]}",
+                f"shardgen writes {name} between its markers: remove it here, or rename it",
+                key=True,
+            )
+
+
+def without_alias(subject: Subject) -> Iterator[Diagnostic]:
+    """Require a URL that leads to shard 1 where no alias gives it the name by the rule (G11)."""
+    first = subject.by_id.get(1)
+    if first is None or not first.is_live or first.has_alias or first.explicit_url:
+        return
+    if len(subject.live) > 1:
+        service = subject.fleet.service
+        yield subject.error(
+            ("shards", first.index, "alias"),
+            "SG222",
+            f"without its alias, nothing answers at {first.url}",
+            f"remove this line, or add url: http://{service.name}:{service.port}",
+            key=True,
+        )
+
+
 def names_in_base(subject: Subject) -> dict[str, int]:
     """Return the names of running shards, in lower case, and whose each is."""
     ours = owned_names(subject)

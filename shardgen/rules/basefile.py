@@ -92,6 +92,9 @@ def without_base(subject: Subject) -> Iterator[Diagnostic]:
             f"without a base, nothing says what shard {bare[0].id} runs",
             "add build: or image: under service",
         )
+    yield from without_consumers(subject)
+    if subject.around is not None:
+        return  # the overlay is part of a stack of which only that part is known
     for path, layer, _ in subject.layers():
         for name, at in positions(layer.get("depends_on")):
             yield subject.error(
@@ -101,13 +104,20 @@ def without_base(subject: Subject) -> Iterator[Diagnostic]:
                 "remove it",
                 key=isinstance(at, str),
             )
-    if subject.fleet.service.consumers:
-        yield subject.error(
-            ("service", "consumers", 0),
-            "SG305",
-            "without a base, there is no service to be a consumer",
-            "remove the consumers, or name the compose file that has them in service.base",
-        )
+
+
+def without_consumers(subject: Subject) -> Iterator[Diagnostic]:
+    """Require that consumers without a base are in the overlay, outside of its blocks."""
+    around = subject.around.services if subject.around else {}
+    for index, name in enumerate(subject.fleet.service.consumers):
+        if name not in around:
+            yield subject.error(
+                ("service", "consumers", index),
+                "SG305",
+                "without a base, there is no service to be a consumer",
+                "remove the consumers, or name the compose file that has them in service.base",
+            )
+            return
 
 
 def is_runnable(service: dict[str, Any], entry: dict[str, Any]) -> bool:
@@ -142,23 +152,25 @@ def known_names(subject: Subject) -> Iterator[Diagnostic]:
     """Require that networks and services that shards.yaml names are in the base."""
     if subject.base is None or subject.base.is_partial:
         return
-    base = subject.base
+    base, around = subject.base, subject.around
+    networks = {**base.networks, **(around.networks if around else {})}
+    services = {**base.services, **(around.services if around else {})}
     for path, layer, _ in subject.layers():
         for network, at in positions(layer.get("networks")):
-            if network not in base.networks and network != "default":
+            if network not in networks and network != "default":
                 yield subject.error(
                     (*path, "networks", at),
                     "SG318",
                     f"{base.file} declares no network {network!r}",
-                    known(network, base.networks, "networks"),
+                    known(network, networks, "networks"),
                     key=isinstance(at, str),
                 )
         for name, at in positions(layer.get("depends_on")):
             if name == subject.fleet.service.name:
                 message, hint = f"{name} cannot depend on itself", "remove it"
-            elif name not in base.services:
+            elif name not in services:
                 message = f"{base.file} has no service {name!r} to depend on"
-                hint = known(name, base.services, "services")
+                hint = known(name, services, "services")
             else:
                 continue
             yield subject.error(

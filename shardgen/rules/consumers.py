@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
 from shardgen.base import service_networks
+from shardgen.declarations import relative_to_project
 from shardgen.rules.basefile import known
+from shardgen.rules.settings import env_file_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,9 +38,39 @@ def consumers(subject: Subject) -> Iterator[Diagnostic]:
                 f"{name!r} is the service that runs as shards",
                 "consumers are the services that call it",
             )
-        elif subject.base is not None:
+        elif subject.base is not None and not is_around(subject, name):
             yield from in_base(subject, subject.base, path, name, reach)
         seen.add(name)
+
+
+def is_around(subject: Subject, name: str) -> bool:
+    """Return whether the overlay defines a service outside of its blocks."""
+    return subject.around is not None and name in subject.around.services
+
+
+def outside_of_blocks(subject: Subject) -> Iterator[Diagnostic]:
+    """Require that consumers outside of the overlay's blocks name the env output themselves.
+
+    They are the user's lines: shardgen writes no second entry of that name into the file.
+    """
+    env = next((output.destination for output in subject.outputs if output.name == "env"), None)
+    around = subject.around
+    if around is None or env is None:
+        return
+    wanted = relative_to_project(subject.fleet, around.file, env)
+    for name in dict.fromkeys(subject.fleet.service.consumers):
+        if not is_around(subject, name):
+            continue
+        yield from own_variables(subject, around, name, around.services[name])
+        listed = compose.listed(around.services[name].get("env_file"))
+        if wanted not in [env_file_path(each).removeprefix("./") for each in listed]:
+            yield around.document.error(
+                ("services", name, "env_file"),
+                "SG328",
+                f"the consumer {name} is outside of the blocks, and does not read {wanted}",
+                f"add {wanted} as the last entry of its env_file",
+                key=True,
+            )
 
 
 def in_base(
@@ -87,7 +119,7 @@ def networks_of_shards(subject: Subject) -> list[tuple[Shard, frozenset[str]]]:
     found: dict[frozenset[str], Shard] = {}
     plain: frozenset[str] | None = None
     for shard in subject.live:
-        if shard.explicit_url:
+        if shard.explicit_url and not is_own_name(shard):
             continue
         if "networks" in subject.entry(shard):
             networks = joined_by(subject, shard)
@@ -95,6 +127,11 @@ def networks_of_shards(subject: Subject) -> list[tuple[Shard, frozenset[str]]]:
             plain = networks = plain or joined_by(subject, shard)
         found.setdefault(networks, shard)
     return [(shard, networks) for networks, shard in found.items()]
+
+
+def is_own_name(shard: Shard) -> bool:
+    """Return whether a stated URL is by the shard's own name, which only its networks know."""
+    return shard.url.partition("://")[2].partition("/")[0].partition(":")[0] == shard.service
 
 
 def joined_by(subject: Subject, shard: Shard) -> frozenset[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shardgen.fallback import MOST_DRAWS, MOST_WEIGHT, RENDEZVOUS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -126,3 +128,26 @@ def fallback_shards(subject: Subject) -> Iterator[Diagnostic]:
                 f"the shards that run are: {live}",
             )
         seen.add(number)
+
+
+def weights(subject: Subject) -> Iterator[Diagnostic]:
+    """Require that rendezvous can draw by the weights."""
+    if subject.fleet.routing.fallback != RENDEZVOUS:
+        return
+    for shard in subject.shards:
+        if shard.weight not in range(1, MOST_WEIGHT + 1):
+            yield subject.error(
+                ("shards", shard.index, "weight"),
+                "SG223",
+                f"shard {shard.id} has the weight {shard.weight:g}, and rendezvous counts draws",
+                f"a whole number, 1 to {MOST_WEIGHT}; multiply all weights by the same, once",
+            )
+    ids = {*subject.fleet.fallback_ids}
+    total = sum(shard.weight for shard in subject.by_id.values() if shard.id in ids)
+    if total > MOST_DRAWS:
+        yield subject.error(
+            ("routing", "fallback"),
+            "SG224",
+            f"the weights of the shards that rendezvous picks from add up to {total:,g}",
+            f"at most {MOST_DRAWS:,}, a hash each: smaller weights, fewer fallback_shards, or md5",
+        )

@@ -91,10 +91,11 @@ def is_command(test: list[Any]) -> bool:
 
 
 def shard_id_variable(subject: Subject) -> Iterator[Diagnostic]:
-    """Refuse a shard's id from elsewhere than its entry."""
+    """Refuse a shard's id from elsewhere than its entry; there, a null leaves it out."""
     name = subject.fleet.shard_id_variable
-    for path, layer, _ in subject.layers():
-        if name in (layer.get("environment") or {}):
+    for path, layer, shard in subject.layers():
+        stated = layer.get("environment") or {}
+        if name in stated and (shard is None or stated[name] is not None):
             yield subject.error(
                 (*path, "environment", name),
                 "SG220",

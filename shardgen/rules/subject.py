@@ -34,6 +34,7 @@ class Subject:
     shards: tuple[Shard, ...]
     by_id: dict[int, Shard]
     texts: tuple[Text, ...]
+    around: Base | None = None
 
     @property
     def service(self) -> dict[str, Any]:
@@ -145,4 +146,5 @@ def build_subject(inputs: Inputs, project: Project, *, base_is_broken: bool) -> 
         shards=tuple(first.values()),
         by_id=first,
         texts=tuple(texts_of(inputs.data)),
+        around=inputs.around,
     )

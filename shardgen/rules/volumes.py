@@ -186,6 +186,8 @@ def passed_through(subject: Subject) -> Iterator[Diagnostic]:
         extra = layer.get("compose", {})
         targets = [shard.mount] if shard else [each.mount for each in subject.live]
         for mounted in compose.mounts(extra.get("volumes")):
+            if shard and (mounted.source, mounted.target) == (shard.volume, shard.mount):
+                continue  # its own mount once more: for its place among others, or its options
             is_state = any(
                 same_target(mounted.target, target) for target in targets if mounted.target
             )
@@ -207,43 +209,58 @@ def passed_through(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def declared(subject: Subject) -> Iterator[Diagnostic]:
-    """Require that the base declares shard 1's volume, as external as shards.yaml says."""
+    """Require that the base declares shard 1's volume."""
     first = subject.by_id.get(1)
-    if first is None or not first.is_live or not subject.base_service or subject.base is None:
-        return
     base = subject.base
-    if first.volume not in base.volumes:
-        mounted = [
-            m
-            for m in compose.mounts(subject.base_service.get("volumes"))
-            if m.named and m.source == first.volume
-        ]
-        if mounted and not base.is_partial:
-            yield subject.base_error(
-                ("volumes", mounted[0].index),
-                "SG316",
-                f"{base.file} does not declare the volume {first.volume!r}",
-                f"add it at the end of {base.file}, under the top-level volumes:",
-            )
+    if base is None or first is None or not first.is_live or first.volume in base.volumes:
         return
-    stated = base.volumes[first.volume].get("external")
-    is_external = bool(stated) if not isinstance(stated, str) else stated != "false"
-    if is_external == first.external:
-        return
-    message = (
-        f"{first.volume} is {'' if is_external else 'not '}external in {base.file}, "
-        f"and {'' if first.external else 'not '}external here"
-    )
-    hint = f"set storage: {{external: {'true' if is_external else 'false'}}}"
-    for path, storage in (
-        (("shards", first.index, "storage", "external"), subject.entry(first).get("storage", {})),
-        (("service", "storage", "external"), subject.service.get("storage", {})),
-    ):
-        if "external" in storage:
+    mounted = [
+        m
+        for m in compose.mounts(subject.base_service.get("volumes"))
+        if m.named and m.source == first.volume
+    ]
+    if mounted and not base.is_partial:
+        yield subject.base_error(
+            ("volumes", mounted[0].index),
+            "SG316",
+            f"{base.file} does not declare the volume {first.volume!r}",
+            f"add it at the end of {base.file}, under the top-level volumes:",
+        )
+
+
+def external(subject: Subject) -> Iterator[Diagnostic]:
+    """Require that the volumes which the base declares are as external as shards.yaml says.
+
+    One that is not external there is deleted by `down -v`, whatever shards.yaml promises.
+    """
+    base = subject.base
+    for shard in subject.live if base and subject.base_service else ():
+        if base is None or shard.volume not in base.volumes:
+            continue
+        stated = base.volumes[shard.volume].get("external")
+        is_external = bool(stated) if not isinstance(stated, str) else stated != "false"
+        if is_external == shard.external:
+            continue
+        message = (
+            f"{shard.volume} is {'' if is_external else 'not '}external in {base.file}, "
+            f"and {'' if shard.external else 'not '}external here"
+        )
+        hint = "set storage: {external: true}"
+        if shard.external:
+            hint = f"say 'external: true' in {base.file}, or set storage: {{external: false}}"
+        if path := written_external(subject, shard):
             yield subject.error(path, "SG315", message, hint)
-            return
-    path = ("volumes", first.volume, "external")
-    yield base.document.error(path, "SG315", message, hint)
+        else:
+            path = ("volumes", shard.volume, "external")
+            yield base.document.error(path, "SG315", message, hint)
+
+
+def written_external(subject: Subject, shard: Shard) -> Path | None:
+    """Return where shards.yaml says whether a shard's volume is external, None where nowhere."""
+    if "external" in subject.entry(shard).get("storage", {}):
+        return ("shards", shard.index, "storage", "external")
+    is_common = "external" in subject.service.get("storage", {})
+    return ("service", "storage", "external") if is_common else None
 
 
 def driver_options(subject: Subject) -> Iterator[Diagnostic]:

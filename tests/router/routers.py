@@ -47,6 +47,19 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "holes": shards(1, 3, 4, 7, 9),
     "only_shard_3": shards(3),
     "modulo": shards(1, 2, routing={"fallback": "modulo"}),
+    "rendezvous": shards(1, 2, routing={"fallback": "rendezvous"}),
+    "rendezvous_weights": {
+        "shards": [{"id": 1}, {"id": 2, "weight": 3, "capacity": 500}, {"id": 4, "weight": 2.0}],
+        "routing": {"fallback": "rendezvous", "unknown_shard": "error"},
+    },
+    "rendezvous_alone": shards(1, routing={"fallback": "rendezvous"}),
+    "rendezvous_frozen": shards(
+        1, 2, 3, routing={"fallback": "rendezvous", "fallback_shards": [3, 1]}
+    ),
+    "weights": {"shards": [{"id": 1, "weight": 0.5, "capacity": 12.5}, {"id": 2, "weight": 2}]},
+    "capacity_while_draining": {
+        "shards": [{"id": 1, "capacity": 7}, {"id": 2, "state": "draining", "capacity": 9}]
+    },
     "error": shards(1, 2, routing={"unknown_shard": "error"}),
     "frozen": shards(1, 2, 3, routing={"fallback_shards": [2, 1]}),
     "frozen_to_one": shards(1, 2, routing={"fallback_shards": [2]}),

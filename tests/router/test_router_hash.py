@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shardgen.fallback import NUMBERS, fallback_index, fallback_shard, md5_number, rerouted_share
+from shardgen.fallback import (
+    NUMBERS,
+    fallback_index,
+    fallback_of,
+    fallback_shard,
+    md5_number,
+    rerouted_share,
+)
 from tests.router.routers import load, shards
 
 COUNTS = (1, 2, 3, 4, 8, 64)
@@ -31,6 +38,7 @@ TENANTS = [
     0,
 ]
 KINDS = ("md5", "modulo")
+ALL_KINDS = (*KINDS, "rendezvous")
 
 id_lists = st.lists(st.integers(1, 40), min_size=1, max_size=8, unique=True)
 
@@ -61,7 +69,7 @@ def test_g12_the_deployed_systems_arithmetic(count: int) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(ids=id_lists, kind=st.sampled_from(KINDS), data=st.data())
+@given(ids=id_lists, kind=st.sampled_from(ALL_KINDS), data=st.data())
 def test_g12_holes_and_frozen_lists(ids: list[int], kind: str, data: st.DataObject) -> None:
     frozen = data.draw(st.none() | st.lists(st.sampled_from(ids), min_size=1, unique=True))
     tenants = data.draw(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=20))
@@ -82,31 +90,44 @@ def test_wrong_arguments_are_errors() -> None:
         fallback_index("rendezvous", 1, 2)
     with pytest.raises(ZeroDivisionError):
         fallback_shard("md5", 1, [])
+    with pytest.raises(ZeroDivisionError):
+        fallback_shard("rendezvous", 1, [])
+    with pytest.raises(ValueError, match="zip"):
+        fallback_shard("rendezvous", 1, [1, 2], [1])
+
+
+def share(
+    kind: str, ids: list[int], kind_after: str, ids_after: list[int], sample: int = 100_000
+) -> float:
+    """Return the share of fallback tenants that a change moves."""
+    return rerouted_share(fallback_of(kind, ids), fallback_of(kind_after, ids_after), sample)
 
 
 def test_share_of_growth_from_two_to_three() -> None:
-    assert rerouted_share("md5", [1, 2], "md5", [1, 2, 3]) == 0.66526
-    assert rerouted_share("modulo", [1, 2], "modulo", [1, 2, 3]) == 0.66667
+    assert share("md5", [1, 2], "md5", [1, 2, 3]) == 0.66526
+    assert share("modulo", [1, 2], "modulo", [1, 2, 3]) == 0.66667
+    assert share("rendezvous", [1, 2], "rendezvous", [1, 2, 3]) == 0.33274
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.sampled_from(KINDS), id_lists, st.sampled_from(KINDS), id_lists)
+@given(st.sampled_from(ALL_KINDS), id_lists, st.sampled_from(ALL_KINDS), id_lists)
 def test_share_equals_brute_force_over_two_routers(
     kind: str, ids: list[int], kind_after: str, ids_after: list[int]
 ) -> None:
     old = load(shards(*ids, routing={"fallback": kind}))
     new = load(shards(*ids_after, routing={"fallback": kind_after}))
     moved = [tenant for tenant in range(1, 301) if old.shard_for(tenant) != new.shard_for(tenant)]
-    assert rerouted_share(kind, ids, kind_after, ids_after, sample=300) == len(moved) / 300
+    assert share(kind, ids, kind_after, ids_after, sample=300) == len(moved) / 300
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALL_KINDS)
 def test_share_is_nothing_where_the_fallback_stays(kind: str) -> None:
-    assert rerouted_share(kind, [2, 1], kind, [1, 2]) == 0
+    assert share(kind, [2, 1], kind, [1, 2]) == 0
 
 
 def test_share_is_all_where_no_id_stays() -> None:
-    assert rerouted_share("md5", [1, 2], "md5", [3, 4]) == 1
+    assert share("md5", [1, 2], "md5", [3, 4]) == 1
+    assert share("rendezvous", [1, 2], "rendezvous", [3, 4]) == 1
 
 
 def test_share_hashes_each_tenant_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,5 +139,5 @@ def test_share_hashes_each_tenant_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return md5_number(tenant)
 
     monkeypatch.setitem(NUMBERS, "md5", counting)
-    assert rerouted_share("md5", [1, 2], "md5", [1, 2, 3], sample=1000) > 0.6
+    assert share("md5", [1, 2], "md5", [1, 2, 3], sample=1000) > 0.6
     assert hashed == list(range(1, 1001))

@@ -29,7 +29,8 @@ NOT_FOR_ROUTERS = (
     "D203,D213",  # contradict D211 and D212
     "INP001",  # whether the folder is a package is the user's affair
 )
-DEPENDENCIES = {"__future__", "hashlib", "logging", "operator", "os", "re", "typing"}
+DEPENDENCIES = {"__future__", "collections", "collections.abc", "hashlib", "logging", "operator",
+                "os", "re", "threading", "time", "typing"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +74,15 @@ def test_mypy_strict_finds_nothing(rendered: Path, tmp_path: Path) -> None:
     caller = rendered / "caller.py"
     caller.write_text(
         "from dataclasses import dataclass\n"
-        "from two import get_baileys_base_url_for_business, shard_for\n\n"
+        "from two import forget_shard, get_baileys_base_url_for_business, shard_for, use_shard_lookup\n\n"
         "@dataclass(frozen=True)\nclass Row:\n    id: int\n    whatsapp_shard: int\n\n"
         "@dataclass\nclass Loose:\n    id: int\n    whatsapp_shard: int | None = None\n\n"
         "url: str = get_baileys_base_url_for_business(Row(1, 2)) or get_baileys_base_url_for_business(1)\n"
         "other: str = get_baileys_base_url_for_business(Loose(1), whatsapp_shard=2)\n"
-        "shard: int = shard_for(1, None)\n",
+        "shard: int = shard_for(1, None)\n\n"
+        "def column(business_id: int) -> int | None:\n    return None\n\n"
+        "use_shard_lookup(column, ttl=5)\nuse_shard_lookup({1: 2}.get)\nuse_shard_lookup(None)\n"
+        "forget_shard(1)\nforget_shard()\n",
         encoding="utf-8",
     )
     # the table of 1,000 takes no other rules than that of three
@@ -118,6 +122,11 @@ def test_it_runs_on_every_interpreter_here(interpreter: str, rendered: Path) -> 
         "        assert result == (0, 1), name\n"
         "import two\n"
         "assert [two._hash_shard(42, n) for n in (1, 2, 3, 4, 8, 64)] == [1, 1, 2, 3, 7, 39]\n"
+        "two._log.disabled = True\n"
+        "two.use_shard_lookup({42: 2}.__getitem__, ttl=0)\n"
+        "assert [two.shard_for(42), two.shard_for(1), two.shard_for(1)] == [2, 2, 2]\n"
+        "two.forget_shard()\n"
+        "assert [two.shard_for(42), two.shard_for(42, 1)] == [2, 1]\n"
     )
     done = subprocess.run(
         [interpreter, "-B", "-I", "-W", "error", "-c", script],
@@ -216,15 +225,26 @@ def use(router: Any, number: int) -> None:
         lambda: for_function(SimpleNamespace(**{"id": 1, column: number})),
         lambda: router.shard_for(None),
         *(partial(function, 1, shard) for shard in (*range(10), *range(2000, 3002))),
+        partial(router.use_shard_lookup, 1),
+        partial(router.use_shard_lookup, None, "1"),
+        partial(router.use_shard_lookup, None, -1),
     ]
+    router._MOST_ANSWERS = 1
+    for found in (number, -1):
+        calls += [
+            partial(router.use_shard_lookup, lambda _, found=found: found, 0),
+            *(partial(router.shard_for, tenant) for tenant in (1, 1, 2, 2)),
+            partial(router.forget_shard),
+            partial(router.forget_shard, 1),
+        ]
     for call in calls:
-        with suppress(TypeError, router.ShardError):
+        with suppress(TypeError, ValueError, router.ShardError):
             call()
 
 
 @pytest.mark.parametrize("name", [name for name in CONFIGURATIONS if name != "thousand"])
 def test_no_line_is_dead(name: str) -> None:
-    """Every line runs in the configuration that has it, but for what Python 3.8 alone needs.
+    """Every line runs in the configuration that has it, but for what types and Python 3.8 need.
 
     One other: the naming rule where every URL is the legacy one or stated, and no shard unknown.
     """
@@ -257,9 +277,10 @@ def test_no_line_is_dead(name: str) -> None:
         sys.settrace(before)
     source = text.splitlines()
     dead = [source[line - 1].strip() for line in sorted(lines_of(compile(text, "", "exec")) - ran)]
-    allowed = ["except TypeError:  # Python 3.8", "_EMPTY_MD5 = _md5()"]
+    allowed = ["from collections.abc import Callable"]
+    allowed += ["except TypeError:  # Python 3.8", "_EMPTY_MD5 = _md5()"]
     if name == "retired_but_one":
-        allowed.insert(0, 'return f"http://baileys-{shard}:{self._port}"')
+        allowed.insert(1, 'return f"http://baileys-{shard}:{self._port}"')
     assert dead == allowed[: len(dead)]
 
 

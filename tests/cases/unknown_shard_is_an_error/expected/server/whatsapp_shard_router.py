@@ -4,7 +4,9 @@
 >>> get_baileys_base_url(42, whatsapp_shard=2)
 'http://baileys-2:3300'
 
-A shard above 0 is used as it is; without one, the id of the tenant picks a shard.
+A shard above 0 is used as it is. Without one, the lookup of `use_shard_lookup` finds
+it, where there is one; else the id of the tenant picks a shard.
+
 An integer may come as its text, as a request has it. Anything else is a TypeError,
 because a guess would send the tenant to a shard that does not know it.
 
@@ -27,17 +29,25 @@ import logging
 import operator
 import os
 import re
-from typing import Protocol, SupportsIndex
+import threading
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple, Protocol, SupportsIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = [
     "DEFAULT_SHARD",
     "SHARDS",
     "ShardError",
+    "forget_shard",
     "get_all_shard_urls",
     "get_baileys_base_url",
     "get_baileys_base_url_for_business",
     "reload_environment",
     "shard_for",
+    "use_shard_lookup",
 ]
 
 #: shard id → URL, where the environment does not say otherwise
@@ -107,6 +117,41 @@ def reload_environment() -> None:
     _live[0] = _Reading()
 
 
+def use_shard_lookup(
+    lookup: Callable[[int], int | None] | None,
+    ttl: float = 60.0,
+) -> None:
+    """Ask a lookup for the shard of a tenant where the call gives none; None stops that.
+
+    It is called with the id, and returns whatsapp_shard, as if the caller had given
+    it: None or 0 leave the tenant to the fallback. Each answer serves ttl seconds; with
+    0, each call asks. It runs in the thread that calls, and in several at once.
+
+    While it raises, or returns anything else, the last answer of a tenant serves at any
+    age; without one, the fallback. One call a second tries again, and the log has one
+    warning. A tenant without an answer is asked for at its first call in any case.
+    """
+    if lookup is not None and not callable(lookup):
+        message = f"lookup must be a callable or None, not {lookup!r:.60}"
+        raise TypeError(message)
+    if isinstance(ttl, bool) or not isinstance(ttl, (int, float)):
+        message = f"ttl must be a number of seconds, not {ttl!r:.60}"
+        raise TypeError(message)
+    if not ttl >= 0:
+        message = f"ttl must be 0 or more seconds, not {ttl}"
+        raise ValueError(message)
+    _lookup[0] = None if lookup is None else _Lookup(lookup, ttl)
+
+
+def forget_shard(business_id: int | None = None) -> None:
+    """Ask the lookup again at the next call of a tenant, or of all: one has moved."""
+    if business_id is not None:
+        business_id = _integer("business_id", business_id)
+    lookup = _lookup[0]
+    if lookup is not None:
+        lookup.forget(business_id)
+
+
 class _Tenant(Protocol):
     """A row of the business table."""
 
@@ -133,8 +178,11 @@ class _Reading:
         self.urls = {shard: self._address(shard) for shard in known}
 
     def shard(self, tenant: int, given: int | None) -> int:
-        """Return the shard that the caller gave, else the fallback's."""
+        """Return the shard that the caller gave, else the lookup's or the fallback's."""
         shard = _given(given)
+        lookup = _lookup[0]
+        if lookup is not None and not shard:
+            shard = lookup.shard(_integer("business_id", tenant))
         if not shard:
             return _hash_shard(tenant, self.count)
         if shard not in self.urls:
@@ -156,6 +204,88 @@ class _Reading:
         return f"http://baileys-{shard}:{self._port}"
 
 
+class _Answer(NamedTuple):
+    """The shard that a lookup found, 0 for none, and until when that serves."""
+
+    shard: int
+    until: float
+
+
+class _Lookup:
+    """A lookup and its answers. No lock is held while it runs: others need not wait."""
+
+    def __init__(self, ask: Callable[[int], int | None], ttl: float) -> None:
+        """Begin without answers."""
+        self._ask = ask
+        self._ttl = ttl
+        self._answers: OrderedDict[int, _Answer] = OrderedDict()  # the oldest first
+        self._forgotten = 0
+        self._is_failing = False
+        self._retry = 0.0
+        self._askers: set[int] = set()
+        self._lock = threading.RLock()  # a handler of signals may call, too
+
+    def shard(self, tenant: int) -> int:
+        """Return a tenant's shard, 0 where it has none or none is known."""
+        now, thread = time.monotonic(), threading.get_ident()
+        with self._lock:
+            last = self._answers.get(tenant)
+            # A lookup that calls the router gets what is known, and no recursion.
+            if thread in self._askers or (last and self._serves(last, now)):
+                return last.shard if last else 0
+            forgotten = self._forgotten
+        try:
+            self._askers.add(thread)
+            shard = _found(self._ask(tenant))
+        except Exception as error:  # noqa: BLE001 - whatever a database raises
+            return self._fail(tenant, error)
+        finally:
+            self._askers.discard(thread)
+        with self._lock:
+            self._is_failing = False
+            if forgotten == self._forgotten:  # else it may be from before a move
+                self._keep(tenant, _Answer(shard, now + self._ttl))
+        return shard
+
+    def forget(self, tenant: int | None) -> None:
+        """Let an answer, or all, serve only where the lookup fails."""
+        with self._lock:
+            self._forgotten += 1
+            for each in self._answers if tenant is None else [tenant]:
+                if each in self._answers:
+                    self._answers[each] = _Answer(self._answers[each].shard, _PAST)
+
+    def _serves(self, last: _Answer, now: float) -> bool:
+        """Return whether to do with the last answer: it is young, or the lookup fails."""
+        if now < last.until or (self._is_failing and now < self._retry):
+            return True
+        self._retry = now + _PAUSE  # while it fails, this call alone tries again
+        return False
+
+    def _fail(self, tenant: int, error: Exception) -> int:
+        """Return the last answer, 0 without one. Only the first failure is logged."""
+        retry = time.monotonic() + _PAUSE
+        with self._lock:
+            last = self._answers.get(tenant)
+            shard = last.shard if last else 0
+            self._keep(tenant, _Answer(shard, retry))
+            is_first = not self._is_failing
+            self._is_failing, self._retry = True, retry
+        if is_first:
+            _log.warning(
+                "the shard lookup fails, old answers and the fallback serve: %s: %.300s",
+                type(error).__name__,
+                error,
+            )
+        return shard
+
+    def _keep(self, tenant: int, answer: _Answer) -> None:
+        self._answers[tenant] = answer
+        self._answers.move_to_end(tenant)
+        if len(self._answers) > _MOST_ANSWERS:
+            self._answers.popitem(last=False)
+
+
 def _hash_shard(business_id: int, num_shards: int) -> int:
     """Return the fallback, 1 to num_shards: int(md5(str(id)), 16) % num_shards + 1."""
     if type(business_id) is not int:
@@ -168,6 +298,15 @@ def _hash_shard(business_id: int, num_shards: int) -> int:
 def _given(shard: int | None) -> int:
     """Return the shard that a caller gave, 0 for none."""
     return 0 if shard is None else max(_integer("whatsapp_shard", shard), 0)
+
+
+def _found(answer: int | None) -> int:
+    """Return the shard that a lookup returned, 0 for none."""
+    shard = 0 if answer is None else operator.index(answer)
+    if isinstance(answer, bool) or shard < 0:
+        message = f"a shard or None was expected, not {answer!r:.60}"
+        raise TypeError(message)
+    return shard
 
 
 def _integer(name: str, value: SupportsIndex | str) -> int:
@@ -225,11 +364,15 @@ def _legacy_url(port: int) -> str:
 
 _log = logging.getLogger(__name__)
 _MOST_SHARDS = 100_000  # more is a slip of the keyboard
+_MOST_ANSWERS = 100_000  # some 25 MB
+_PAUSE = 1.0  # seconds
+_PAST = float("-inf")
 # Copying an empty hash is faster than making one.
 _md5 = hashlib.md5
 try:
     _EMPTY_MD5 = _md5(usedforsecurity=False)  # FIPS builds refuse any other
 except TypeError:  # Python 3.8
     _EMPTY_MD5 = _md5()
-# A list of one, because assigning its item swaps a whole reading at once.
+# Lists of one, because assigning their item swaps a whole reading or lookup at once.
 _live = [_Reading()]
+_lookup: list[_Lookup | None] = [None]

@@ -1,0 +1,254 @@
+"""The shards that were found in; port, profile, volumes and names of the fleet out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shardgen import compose
+from shardgen.engine import engine_name
+from shardgen.model import Service, Storage, volume_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shardgen.adopt.found import Found, Member
+    from shardgen.diagnostics import Diagnostic
+
+DEFAULT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?-([0-9]{1,5})\}|([0-9]{1,5})")
+LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):([0-9]{1,5})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardFacts:
+    """What names one shard, and where its state is. `url` None is the one by the naming rule."""
+
+    id: int
+    volume: str
+    mount: str
+    external: bool
+    url: str | None
+    has_alias: bool
+    knows_id: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is true of the whole fleet; `profile` is that of the later shards."""
+
+    port: int
+    profile: str | None
+    storage: Storage
+    shards: tuple[ShardFacts, ...]
+
+    def of(self, member: Member) -> ShardFacts:
+        """Return the facts of one shard."""
+        return next(each for each in self.shards if each.id == member.id)
+
+
+def build_facts(found: Found, wants: Mapping[int, dict[str, Any]]) -> Facts:
+    """Return the facts of shards that have a volume each; `wants` is what each is to run."""
+    states = state_mounts(found)
+    first = states[found.first.id]
+    ports = {member.id: port_of(found, member) for member in found.members}
+    known = [port for port in ports.values() if port is not None]
+    port = ports[found.first.id] or next(iter(known), Service().port)
+    named = volume_name(Storage(volume=first.source), found.first.id)
+    storage = Storage(
+        volume=first.source if named == first.source else first.source.removesuffix(
+            f"_shard{found.first.id}"
+        ),
+        mount=first.target,
+        external=is_external(found, first.source),
+    )  # fmt: skip
+    return Facts(
+        port=port,
+        profile=profile_of(found),
+        storage=storage,
+        shards=tuple(
+            shard_facts(found, member, wants[member.id], states[member.id], ports[member.id], port)
+            for member in found.members
+        ),
+    )
+
+
+def shard_facts(
+    found: Found,
+    member: Member,
+    want: dict[str, Any],
+    state: compose.Mount,
+    own: int | None,
+    port: int,
+) -> ShardFacts:
+    """Return the facts of one shard."""
+    has_alias = answers_by_rule(found, member, want)
+    needs_url = own not in {None, port} or (
+        member.id == 1 and not has_alias and len(found.members) > 1
+    )
+    return ShardFacts(
+        id=member.id,
+        volume=state.source,
+        mount=state.target,
+        external=is_external(found, state.source),
+        url=f"http://{member.service}:{own or port}" if needs_url else None,
+        has_alias=has_alias,
+        knows_id=found.variable in compose.pairs(want.get("environment")),
+    )
+
+
+def answers_by_rule(found: Found, member: Member, want: dict[str, Any]) -> bool:
+    """Return whether a shard has its alias, last, on each network that it joins."""
+    alias = f"{found.name}-{member.id}"
+    joined = compose.named(want.get("networks"), "networks")
+    lists = [compose.listed(compose.options(each).get("aliases")) for each in joined.values()]
+    return bool(lists) and all(
+        each and each[-1] == alias and each.count(alias) == 1 for each in lists
+    )
+
+
+def is_external(found: Found, volume: str) -> bool:
+    """Return whether a volume is made outside compose."""
+    external = found.model["volumes"].get(volume, {}).get("external")
+    return external not in (None, False, "false")
+
+
+def state_mounts(found: Found) -> dict[int, compose.Mount]:
+    """Return the mount of each shard that holds its state, by id; none where that is unclear.
+
+    It is a named volume of the shard's own, at the same place in all shards: where there are
+    several, at the usual one, else the first.
+    """
+    named = {
+        member.id: [m for m in compose.mounts(member.model.get("volumes")) if m.named]
+        for member in found.members
+    }
+    folders = [compose.folder(mount.target) for mount in named[found.first.id]]
+    common = [
+        folder
+        for folder in folders
+        if all(any(compose.folder(m.target) == folder for m in each) for each in named.values())
+    ]
+    usual = compose.folder(Storage().mount)
+    own = [f for f in common if len({at(each, f).source for each in named.values()}) == len(named)]
+    chosen = next(iter(sorted(own or common, key=lambda folder: folder != usual)), None)
+    if chosen is not None:
+        return {number: at(each, chosen) for number, each in named.items()}
+    if all(len(each) == 1 for each in named.values()):
+        return {number: each[0] for number, each in named.items()}
+    return {}
+
+
+def at(mounts: list[compose.Mount], folder: str) -> compose.Mount:
+    """Return the mount at a folder."""
+    return next(mount for mount in mounts if compose.folder(mount.target) == folder)
+
+
+def stateless(found: Found) -> Iterator[Diagnostic]:
+    """Yield shards without a volume of their own, and those that share one."""
+    states = state_mounts(found)
+    for member in found.members:
+        if member.id not in states and (not has_named(member) or not found.members[1:]):
+            yield member.error(
+                ("volumes",),
+                "SG731",
+                f"{member.service} mounts no named volume that would hold its state",
+                "a shard's state is a named volume: mount one, and move the files into it",
+                key=True,
+            )
+    if not states and all(has_named(member) for member in found.members) and found.members[1:]:
+        member = found.members[-1]
+        yield member.error(
+            ("volumes",),
+            "SG731",
+            "which volume holds a shard's state is unclear: they are mounted at different places",
+            f"mount it at one place in all shards, as {Storage().mount}",
+            key=True,
+        )
+    owners: dict[str, Member] = {}
+    for member in found.members if states else ():
+        declared = found.model["volumes"].get(states[member.id].source, {})
+        name = engine_name(states[member.id].source, declared, "*")[1]
+        owner = owners.setdefault(name, member)
+        if owner is not member:
+            yield member.error(
+                ("volumes", states[member.id].index),
+                "SG729",
+                f"{member.service} mounts {states[member.id].source!r}, as {owner.service} does",
+                "two services on one volume destroy its state: give it a volume of its own first",
+            )
+
+
+def has_named(member: Member) -> bool:
+    """Return whether a shard mounts a named volume."""
+    return any(mount.named for mount in compose.mounts(member.model.get("volumes")))
+
+
+def profiles(found: Found) -> Iterator[Diagnostic]:
+    """Yield profiles that shards.yaml cannot state: it has one for all shards but the first."""
+    wanted: list[str] | None = None
+    for member in found.members:
+        stated = [str(each) for each in compose.listed(member.model.get("profiles"))]
+        if member.id == 1:
+            if stated != [str(each) for each in compose.listed(member.first.get("profiles"))]:
+                yield member.error(
+                    ("profiles",),
+                    "SG725",
+                    f"{member.service}, shard 1, has {named(stated)} in the overlay",
+                    "shard 1 has those of the base alone: move them there, or remove them",
+                    key=True,
+                )
+            continue
+        wanted = stated if wanted is None else wanted
+        if len(stated) > 1 or stated != wanted:
+            other = "" if stated == wanted else f", a shard before it {named(wanted)}"
+            yield member.error(
+                ("profiles",),
+                "SG725",
+                f"{member.service} has {named(stated)}{other}",
+                "give every shard but the first the same single profile",
+                key=True,
+            )
+
+
+def named(profiles: list[str]) -> str:
+    """Return profiles as words."""
+    if not profiles:
+        return "no profile"
+    return f"the profile{'s' * (len(profiles) > 1)} {' and '.join(profiles)}"
+
+
+def profile_of(found: Found) -> str | None:
+    """Return the profile of the later shards; where there is none, the one that they will get."""
+    later = [member for member in found.members if member.id != 1]
+    if not later:
+        return Service().profile
+    stated = compose.listed(later[0].model.get("profiles"))
+    return str(stated[0]) if stated else None
+
+
+def port_of(found: Found, member: Member) -> int | None:
+    """Return the port that a shard listens on, as far as its service says so."""
+    environment = compose.pairs(member.model.get("environment"))
+    check = compose.options(member.model.get("healthcheck")).get("test")
+    words = check if isinstance(check, list) else [check]
+    local = LOCAL.search(" ".join(str(each) for each in words))
+    said = (
+        environment.get(f"{found.prefix}_PORT"),
+        *(each for each in compose.listed(member.model.get("expose"))[:1]),
+        *(container_port(each) for each in compose.listed(member.model.get("ports"))[:1]),
+        environment.get("PORT"),
+        local[1] if local else None,
+    )
+    for text in said:
+        match = DEFAULT.fullmatch(str(text))
+        if match and 0 < int(match[1] or match[2]) <= 65535:
+            return int(match[1] or match[2])
+    return None
+
+
+def container_port(entry: Any) -> str:
+    """Return the container's port of an entry of `ports`."""
+    if isinstance(entry, dict):
+        return str(entry.get("target"))
+    return str(entry).rpartition(":")[2].partition("/")[0]

@@ -1,0 +1,1 @@
+"""What goes around the single source: one file of any language in, diagnostics out."""

@@ -1,0 +1,1 @@
+"""Diagnostics in, what other programs read out: annotations, SARIF, JSON, Markdown."""

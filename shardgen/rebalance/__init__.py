@@ -1,0 +1,1 @@
+"""Where every tenant lives in, the fewest moves to an even load out."""

@@ -1,0 +1,173 @@
+"""A planned project in; the way back to a clean check out: what to decide, and what to type."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from shardgen import plan, record
+from shardgen.findings import changed_inputs, lock_fault
+from shardgen.ledger.damage import TAKE_ONE_SIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from shardgen.findings import Base, Finding
+    from shardgen.workspace import Workspace
+
+#: stands for the branch that was merged first, where nobody said which it is
+BASE = "BASE"
+
+
+def fix_lines(
+    workspace: Workspace, untracked: Sequence[str] = (), base: Base | None = None
+) -> list[str]:
+    """Return the way back to a clean check: decisions first, the command to type last."""
+    decisions = [*(base.decisions if base else ()), *decision_lines(workspace, base)]
+    commands = dict.fromkeys(fix_commands(workspace, untracked, base))
+    command = in_root(workspace, " && ".join(commands))
+    if decisions:
+        after = [f"then: {command}"] if command else []
+        return ["only a person can decide:", *(f"  {line}" for line in decisions), *after]
+    return ["to fix it, type:", command]
+
+
+def fix_commands(
+    workspace: Workspace, untracked: Sequence[str], base: Base | None
+) -> Iterator[str]:
+    """Yield what to type, in order: the ledger first, then the render, then what git must know."""
+    onto = side_to_take(workspace, base)
+    if onto is not None:
+        yield restore_command(workspace, onto)
+    else:
+        folder = shlex.quote(workspace.ledger_folder)
+        for problem in workspace.damage:
+            if problem.is_command:
+                yield problem.fix.format(folder=folder)
+    render = render_command(workspace, base)
+    settled = [c.destination for c in workspace.refusals if not c.is_lost]
+    if settled:
+        yield overwrite_command(render, settled)
+    elif (
+        render != workspace.commands.render
+        or workspace.drift
+        or lock_fault(workspace)
+        or changed_inputs(workspace)
+    ):
+        yield render
+    if untracked:
+        yield f"git add -f {' '.join(map(shlex.quote, untracked))}"
+
+
+def side_to_take(workspace: Workspace, base: Base | None) -> str | None:
+    """Return the commit whose ledger must be taken first; None where there is nothing to take."""
+    takes_side = any(problem.fix == TAKE_ONE_SIDE for problem in workspace.damage)
+    if not (takes_side or (base and base.findings)):
+        return None
+    return base.ref if base else workspace.replanned or BASE
+
+
+def restore_command(workspace: Workspace, onto: str) -> str:
+    """Return what brings the ledger of a commit back."""
+    folder = shlex.quote(workspace.ledger_folder)
+    return f"git restore --source={shlex.quote(onto)} --staged --worktree -- {folder}"
+
+
+def render_command(workspace: Workspace, base: Base | None) -> str:
+    """Return the render that brings everything back, on the ledger that was taken."""
+    onto = side_to_take(workspace, base) or workspace.replanned
+    render = workspace.commands.render
+    return render if onto is None else f"{render} --replan {shlex.quote(onto)}"
+
+
+def decision_lines(workspace: Workspace, base: Base | None = None) -> Iterator[str]:
+    """Yield what no command can settle."""
+    for problem in workspace.damage:
+        if problem.fix == TAKE_ONE_SIDE:
+            if base is None:
+                place = f"{workspace.ledger_folder}/{problem.path}"
+                yield f"{place}: which branch was merged first? It is {BASE}, and keeps its files"
+        elif not problem.is_command:
+            fix = problem.fix.format(folder=workspace.ledger_folder)
+            yield f"{workspace.ledger_folder}/{problem.path}: {fix}"
+    for change in workspace.refusals:
+        if change.is_lost:
+            yield f"{change.destination} {change.reason}: mend it by hand"
+    changes = list(record.state_changes(workspace.fleet_before, workspace.fleet_after))
+    for state in changes:
+        what = f"{state.what.replace('_', ' ')} {state.before!r}"
+        where = workspace.config if state.what != "engine_volume" else "its declaration"
+        yield f"shard {state.shard}: put {what} back in {where}"
+    if changes:
+        yield f"or {allowing(workspace, changes)}"
+
+
+def hint_of(finding: Finding, workspace: Workspace, base: Base | None) -> str:
+    """Return the way back from one finding, for where it is shown without the others."""
+    if finding.kind == "untracked":
+        return typed(workspace, f"git add -f {shlex.quote(finding.path)}")
+    if finding.kind == "state":
+        changes = record.state_changes(workspace.fleet_before, workspace.fleet_after)
+        return f"put it back, or {allowing(workspace, changes)}"
+    if finding.kind in {"ledger", "base"}:
+        return ledger_hint(finding, workspace, base)
+    if finding.code == "SG911":
+        return "mend it by hand"
+    render = render_command(workspace, base)
+    if finding.kind != plan.REFUSE:
+        return typed(workspace, render)
+    command = typed(workspace, overwrite_command(render, [finding.path]))
+    return f"keep the edit in shards.yaml or in a template of yours; to lose it, {command}"
+
+
+def ledger_hint(finding: Finding, workspace: Workspace, base: Base | None) -> str:
+    """Return the way back from what was done to one file of the ledger."""
+    for problem in workspace.damage:
+        is_same = finding.path == f"{workspace.ledger_folder}/{problem.path}"
+        if is_same and problem.fix != TAKE_ONE_SIDE:
+            fix = problem.fix.format(folder=shlex.quote(workspace.ledger_folder))
+            return typed(workspace, fix) if problem.is_command else fix
+    onto = side_to_take(workspace, base)
+    commands = [restore_command(workspace, onto or BASE), render_command(workspace, base)]
+    which = f" where {BASE} is the branch that was merged first" if onto == BASE else ""
+    return typed(workspace, " && ".join(commands)) + which
+
+
+def typed(workspace: Workspace, command: str) -> str:
+    """Return the advice to type a command."""
+    return f"type `{in_root(workspace, command)}`"
+
+
+def allowing(workspace: Workspace, changes: Iterable[record.StateChange]) -> str:
+    """Return what to do first, and to type then, where shards are to change what they keep."""
+    changes = list(changes)
+    shards = dict.fromkeys(change.shard for change in changes)
+    options = " ".join(f"--allow-state-change {shard}" for shard in shards)
+    is_renamed = any(change.what == "service" for change in changes)
+    first = "stop the old containers" if is_renamed else "move the data"
+    command = in_root(workspace, f"{workspace.commands.render} {options}")
+    return f"{first} first and type `{command}`"
+
+
+def ways_out(workspace: Workspace) -> Iterator[str]:
+    """Yield what a person can do about refused files."""
+    settled = [c.destination for c in workspace.refusals if not c.is_lost]
+    if settled:
+        yield "keep the edit   move it into shards.yaml or a template of yours, then render again"
+        command = overwrite_command(workspace.commands.render, settled)
+        yield f"lose the edit   {in_root(workspace, command)}"
+    for change in workspace.refusals:
+        if change.is_lost:
+            yield f"decide          mend {change.destination} by hand: {change.reason}"
+
+
+def overwrite_command(render: str, paths: Iterable[str]) -> str:
+    """Return the render that overwrites files which are not as we left them."""
+    options = " ".join(f"--overwrite {shlex.quote(path)}" for path in paths)
+    return f"{render} {options}"
+
+
+def in_root(workspace: Workspace, command: str) -> str:
+    """Return a command of the project's folder as it is typed where this one was."""
+    is_here = not command or workspace.root == "."
+    return command if is_here else f"(cd {shlex.quote(workspace.root)} && {command})"

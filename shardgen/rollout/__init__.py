@@ -1,0 +1,1 @@
+"""What a change of the fleet means, and the steps that bring it about."""

@@ -1,0 +1,85 @@
+"""The services of two merged compose models in, what `up -d` does to each container out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shardgen import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+CREATE, RECREATE, REMOVE, KEEP = "create", "recreate", "remove", "keep"
+
+#: What compose reads before it makes a container, and a container does not have.
+UNSEEN = frozenset({"depends_on", "profiles", "develop", "scale", "extends"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """What becomes of one service's container, and why; `reason` is '' where it is kept."""
+
+    service: str
+    fate: str
+    reason: str = ""
+
+
+def containers(
+    before: Mapping[str, Mapping[str, Any]],
+    after: Mapping[str, Mapping[str, Any]],
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Container]:
+    """Yield the fate of each service's container, in the order in which the files name them.
+
+    Compose recreates a container whose definition has another digest. `variables` are env files
+    whose content changes, each with what is new in it: their readers are recreated, too.
+    """
+    for name, service in after.items():
+        if name not in before:
+            yield Container(service=name, fate=CREATE)
+        elif reason := difference(before[name], service, variables or {}):
+            yield Container(service=name, fate=RECREATE, reason=reason)
+        else:
+            yield Container(service=name, fate=KEEP)
+    for name in before:
+        if name not in after:
+            yield Container(service=name, fate=REMOVE, reason="no file defines it any more")
+
+
+def difference(
+    before: Mapping[str, Any], after: Mapping[str, Any], variables: Mapping[str, str]
+) -> str:
+    """Return why a container is recreated; '' where it is kept."""
+    keys = [key for key in (*after, *before) if key not in UNSEEN]
+    changed = [
+        key
+        for key in dict.fromkeys(keys)
+        if not compose.same(canonical(key, before.get(key)), canonical(key, after.get(key)))
+    ]
+    read = [variables[file] for file in env_files(after) if file in variables]
+    others = [key for key in changed if not (key == "env_file" and read)]
+    return ", ".join([*dict.fromkeys(read), *(f"another {key}" for key in others)])
+
+
+def canonical(path: str, value: Any) -> Any:
+    """Return a value in one form: long, numbers and booleans as text, order only where it counts.
+
+    An empty collection says as much as none, but for the options of a network: compose's digest
+    tells `net: {}` from `net:`.
+    """
+    value = compose.normal(path, value)
+    if isinstance(value, dict):
+        items = {key: canonical(f"{path}.{key}", item) for key, item in value.items()}
+        return items if path.startswith("networks") else items or None
+    if isinstance(value, list):
+        return [canonical(f"{path}[]", item) for item in value] or None
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
+
+
+def env_files(service: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the paths of a service's env files."""
+    for entry in compose.listed(service.get("env_file")):
+        yield str(entry.get("path") if isinstance(entry, dict) else entry).removeprefix("./")

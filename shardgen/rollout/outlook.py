@@ -1,0 +1,155 @@
+"""A planned project and what was rendered before in, all that the change means out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shardgen import record
+from shardgen.base import read_base
+from shardgen.ledger.migration import Migration, read_migration
+from shardgen.readback import read_env
+from shardgen.rollout.containers import RECREATE, containers
+from shardgen.rollout.fleets import counts, shard_changes
+from shardgen.rollout.risks import overall, risks
+from shardgen.rollout.steps import Work, steps
+from shardgen.rollout.tenants import Exposure, exposure, moves
+from shardgen.stack import merged_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shardgen.record import StateChange
+    from shardgen.rollout.before import Before
+    from shardgen.rollout.containers import Container
+    from shardgen.rollout.fleets import ShardChange
+    from shardgen.rollout.risks import Risk
+    from shardgen.rollout.steps import Step
+    from shardgen.rollout.tenants import Moves
+    from shardgen.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a change means. `containers` is None where the model before is not to be had.
+
+    `who` is counted over a list of tenants, or what the files alone can tell. `created` are new
+    volumes, `restarted` the shards that run and are recreated; `state` is what would be taken from
+    shards.
+    """
+
+    before: str
+    count_before: int
+    count_after: int
+    shards: tuple[ShardChange, ...]
+    containers: tuple[Container, ...] | None
+    restarted: tuple[str, ...]
+    created: tuple[str, ...]
+    state: tuple[StateChange, ...]
+    who: Exposure | Moves
+    migrations: tuple[Migration, ...]
+    risks: tuple[Risk, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def risk(self) -> str:
+        """The greatest grade: none, low, medium or high."""
+        return overall(self.risks)
+
+    @property
+    def is_felt(self) -> bool:
+        """Whether a tenant moves, or a shard that runs is recreated or loses its state."""
+        if isinstance(self.who, Exposure):
+            is_moving = not self.who.is_empty
+        else:
+            is_moving = bool(self.who.moved or self.who.stranded)
+        return is_moving or bool(self.restarted) or bool(self.state)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.shards or self.steps or self.risks)
+
+
+def outlook(
+    workspace: Workspace,
+    before: Before,
+    tenants: Iterable[tuple[int, int]] | None = None,
+) -> Outlook:
+    """Return what the project's change means; with a list of tenants, (id, shard or 0), exactly."""
+    fleet = workspace.inputs.fleet
+    migrations = tuple(new_migrations(workspace, before))
+    operations = [each.operation for each in migrations]
+    changes = tuple(shard_changes(before.fleet, fleet))
+    fates = container_changes(workspace, before)
+    state = tuple(record.state_changes(before.fleet, workspace.fleet_after))
+    who = (
+        exposure(before.fleet, fleet, operations)
+        if tenants is None
+        else moves(tenants, before.fleet, fleet, operations)
+    )
+    running = {shard.service for shard in fleet.live}
+    added = [change.shard for change in changes if change.what == "add"]
+    work = Work(
+        fleet=fleet,
+        commands=workspace.commands,
+        migrations=migrations,
+        containers=fates,
+        volumes=[f"docker volume create {shard.volume}" for shard in added if shard.external],
+        is_first=not before.fleet,
+    )
+    was, now = counts(before.fleet, fleet)
+    return Outlook(
+        before=before.name,
+        count_before=was,
+        count_after=now,
+        shards=changes,
+        containers=fates,
+        restarted=tuple(
+            each.service
+            for each in fates or ()
+            if each.fate == RECREATE and each.service in running
+        ),
+        created=tuple(shard.volume for shard in added),
+        state=state,
+        who=who,
+        migrations=migrations,
+        risks=tuple(risks(changes, fates or (), running, who, state)),
+        steps=tuple(steps(work)),
+    )
+
+
+def new_migrations(workspace: Workspace, before: Before) -> Iterator[Migration]:
+    """Yield the migrations that were not there before, in order, written already or to come."""
+    for change in workspace.changes:
+        name = change.destination.rpartition("/")[2]
+        is_ours = change.owned is not None and change.owned.form == "once"
+        if is_ours and change.after is not None and name not in before.migrations:
+            found = read_migration(name, change.after)
+            if isinstance(found, Migration):
+                yield found
+
+
+def container_changes(workspace: Workspace, before: Before) -> tuple[Container, ...] | None:
+    """Return what becomes of the containers; None where the model before is not to be had."""
+    if before.services is None:
+        return None
+    texts = {
+        change.owned.output: (change.destination, (change.after or b"").decode())
+        for change in workspace.changes
+        if change.owned and change.owned.output in {"compose", "env"}
+    }
+    path, overlay = texts.get("compose", ("", ""))
+    files = [each for each in (workspace.inputs.base, read_base(overlay, path)) if each]
+    after = merged_files(files)["services"]
+    path, env = texts.get("env", ("", ""))
+    variables = read_env(env)
+    changed = {path: variables_note(before.variables, variables)} if path else {}
+    return tuple(
+        containers(before.services, after, {name: note for name, note in changed.items() if note})
+    )
+
+
+def variables_note(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> str:
+    """Return that an env file says something else; '' where it says the same."""
+    return "" if dict(before) == dict(after) else "new shard variables"

@@ -1,0 +1,1 @@
+"""shardgen adopt: stacks whose shards were written by hand."""

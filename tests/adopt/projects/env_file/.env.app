@@ -1,0 +1,9 @@
+# of the API
+SECRET_KEY=${SECRET_KEY}
+# the shards
+BAILEYS_NUM_SHARDS=2
+BAILEYS_BASE_URL=http://baileys:3300
+
+TZ=UTC
+BAILEYS_SHARD_2_URL="http://baileys-2:3300"
+BAILEYS_SHARD_3_URL=http://baileys-3:3300

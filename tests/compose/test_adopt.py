@@ -1,0 +1,102 @@
+"""What compose itself makes of a stack before and after it is adopted: with --exact the same.
+
+The cases are those of tests/adopt; every one of them is a project that compose accepts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.adopt.test_cases import CASES, set_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.adopt.stacks import Stack
+    from tests.compose.stacks import Compose
+
+WRITTEN = [
+    case
+    for case in CASES
+    if "--write" in case.joinpath("arguments.txt").read_text()
+    and "--- exit 0" in case.joinpath("told.txt").read_text()
+]
+EXACT = [case for case in WRITTEN if "--exact" in case.joinpath("arguments.txt").read_text()]
+VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)")
+PROFILES = re.compile(r"""profiles: \[["']?([a-z-]+)["']?\]""")
+
+
+def files_of(stack: Stack) -> tuple[str, ...]:
+    """Return the stack's compose files, in order."""
+    names = ("docker-compose.yml", "docker-compose.prod.yml")
+    return tuple(name for name in names if stack.path(name).exists())
+
+
+def completed(case: Path, root: Path) -> tuple[Stack, list[str]]:
+    """Return a case's stack with the env files and the variables that it needs."""
+    stack, typed = set_up(case, root)
+    text = "".join(stack.read(name) for name in files_of(stack))
+    lines = "".join(f"{name}=x\n" for name in dict.fromkeys(VARIABLE.findall(text)))
+    for name in (".env", ".env.whatsapp"):
+        stack.write(name, lines)
+    return stack, typed
+
+
+def models(compose: Compose, stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what compose makes of the stack for no profile, each one, and all of them."""
+    files = files_of(stack)
+    text = "".join(stack.read(name) for name in files)
+    for profile in ("", *sorted(set(PROFILES.findall(text))), "*"):
+        model = compose.model(stack.root, files=files, profile=profile)
+        yield profile, {key: value for key, value in model.items() if not key.startswith("x-")}
+
+
+def hashes(compose: Compose, stack: Stack) -> str:
+    """Return by what compose knows whether a container is to be recreated."""
+    return compose.run(
+        stack.root, "--profile", "*", "config", "--hash", "*", files=files_of(stack)
+    )
+
+
+@pytest.mark.parametrize("case", EXACT, ids=lambda case: case.name)
+def test_exact_changes_nothing(compose: Compose, case: Path, tmp_path: Path) -> None:
+    stack, typed = completed(case, tmp_path / "project")
+    profiles = stack.read("docker-compose.prod.yml")
+    before, known = dict(models(compose, stack)), hashes(compose, stack)
+    assert len(before) >= (3 if "profiles:" in profiles else 2)
+    stack.ok("adopt", *typed)
+    assert dict(models(compose, stack)) == before
+    assert sorted(hashes(compose, stack).split()) == sorted(known.split())
+
+
+@pytest.mark.parametrize("case", WRITTEN, ids=lambda case: case.name)
+def test_what_is_told_is_what_compose_sees(compose: Compose, case: Path, tmp_path: Path) -> None:
+    stack, typed = completed(case, tmp_path / "project")
+    options = ("--no-env-resolution",)
+    before = compose.model(stack.root, *options, files=files_of(stack))
+    told = json.loads(stack.ok("adopt", *typed, "--json").out)["differences"]
+    after = compose.model(stack.root, *options, files=files_of(stack))
+    expected = {tuple(each["path"]) for each in told if each["path"][0] == "services"}
+    assert set(changed(("services",), before["services"], after["services"])) == expected
+    for section in ("volumes", "networks", "secrets", "configs"):
+        assert before.get(section) == after.get(section)
+
+
+def changed(path: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of what two models differ in; a list is one value."""
+    if isinstance(before or {}, dict) and isinstance(after or {}, dict):
+        first, second = before or {}, after or {}
+        for key in {*first, *second}:
+            yield from changed((*path, key), first.get(key), second.get(key))
+    elif before != after:
+        yield path
+
+
+def test_there_are_cases_of_both_kinds() -> None:
+    assert len(EXACT) >= 6
+    assert len(WRITTEN) - len(EXACT) >= 4

@@ -1,0 +1,1 @@
+"""The migrations, which need a database: other tests run them."""
