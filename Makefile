@@ -39,6 +39,10 @@ render: $(BIN)/shardgen ## write what is out of date (creates the environment at
 check: $(BIN)/shardgen ## prove that every generated file agrees with shards.yaml
 	@$(BIN)/shardgen check
 
+.PHONY: audit
+audit: $(BIN)/shardgen ## find what goes around shards.yaml (the tests hold faults on purpose)
+	@$(BIN)/shardgen audit --exclude tests
+
 .PHONY: test
 test: $(VENV)/.dev ## run the tests that need no server, in under a minute
 	@$(BIN)/python -m pytest -q -n 2 -m "not ($(PARSERS))"
@@ -85,6 +89,10 @@ bench: $(VENV)/.dev ## measure speed and memory against the budgets
 .PHONY: bench-sql
 bench-sql: $(VENV)/.servers ## measure how long each kind of migration keeps a million rows waiting
 	@$(BIN)/python -m bench.sql
+
+.PHONY: bench-audit
+bench-audit: $(VENV)/.dev ## count what the audit finds in packages that have nothing to do with shards
+	@$(BIN)/python -m bench.alarms --packages
 
 .PHONY: wheel
 wheel: $(VENV)/.dev ## build the wheel and the source distribution into dist/

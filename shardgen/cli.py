@@ -599,6 +599,11 @@ def audit(context: click.Context, /, config: str | None, **options: Any) -> int:
     help="The service that runs as shards: NAME, NAME-2 and so on. Without it, the one that looks "
     "like it.",
 )
+@click.option(
+    "--volume",
+    metavar="NAME",
+    help="The volume of the first shard that holds its state, where it has several.",
+)
 @click.option("--exact", is_flag=True, help="Change nothing of what runs.")
 @click.option("--repair", is_flag=True, help="Repair what the shards lack, as it is proposed.")
 @click.option(

@@ -18,7 +18,7 @@ class Finding(NamedTuple):
     """One thing that is not as it should be. `kind` is a short name for programs.
 
     `line` is that of the first difference in the file on disk, 0 where it has no such line. `hint`
-    is the way back from this finding alone.
+    is the way back from this finding alone. `shard` is the one whose state would change.
     """
 
     path: str
@@ -30,6 +30,7 @@ class Finding(NamedTuple):
     width: int = 1
     hint: str = ""
     diff: tuple[str, ...] = ()
+    shard: int = 0
 
 
 class Base(NamedTuple):
@@ -131,14 +132,32 @@ def lock_finding(workspace: Workspace, reason: str) -> Finding:
     )
 
 
+#: Where an entry of a shard says what changed, if not under that name.
+WRITTEN = {"mount": ("storage", "mount"), "engine_volume": ("volume",)}
+
+
 def state_findings(workspace: Workspace) -> Iterator[Finding]:
     """Yield each change that would take a shard's state from its customers, where it is written."""
     document = workspace.inputs.document
     index = {shard.id: shard.index for shard in workspace.inputs.fleet.shards}
     changes = record.state_changes(workspace.fleet_before, workspace.fleet_after)
     for change, text in zip(changes, state_lines(workspace), strict=True):
-        at = document.error(("shards", index[change.shard], change.what), "SG907", text, "")
-        yield Finding(workspace.config, "state", "SG907", text, at.line, at.column, at.width)
+        path: tuple[str | int, ...] = (
+            "shards",
+            index[change.shard],
+            *WRITTEN.get(change.what, (change.what,)),
+        )
+        at = document.error(path, "SG907", text, "")
+        yield Finding(
+            path=workspace.config,
+            kind="state",
+            code="SG907",
+            reason=text,
+            line=at.line,
+            column=at.column,
+            width=at.width,
+            shard=change.shard,
+        )
 
 
 def state_lines(workspace: Workspace) -> list[str]:

@@ -10,9 +10,10 @@ from shardgen.ledger.operations import Assign, Move, Pin
 from shardgen.telling import told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from shardgen.ledger.operations import Operation
+    from shardgen.plan import Change
     from shardgen.workspace import Workspace
 
     Paint = Callable[[str, str], str]
@@ -113,13 +114,19 @@ def moves(operation: Operation) -> bool:
 
 def new_migrations(workspace: Workspace) -> Iterator[Migration]:
     """Yield the migrations that this render writes."""
-    for change in workspace.changes:
-        is_new = change.kind in {plan.CREATE, plan.UPDATE} and change.after is not None
-        if is_new and change.owned and change.owned.form == "once":
+    for change, migration in migrations_in(workspace.changes):
+        if change.kind in {plan.CREATE, plan.UPDATE}:
+            yield migration
+
+
+def migrations_in(changes: Iterable[Change]) -> Iterator[tuple[Change, Migration]]:
+    """Yield the migrations among the changes, those that are there already too, in order."""
+    for change in changes:
+        if change.owned and change.owned.form == "once" and change.after is not None:
             name = change.destination.rpartition("/")[2]
-            found = read_migration(name, change.after or b"")
+            found = read_migration(name, change.after)
             if isinstance(found, Migration):
-                yield found
+                yield change, found
 
 
 def consumer_lines(workspace: Workspace) -> Iterator[str]:

@@ -59,22 +59,23 @@ def read_tenants(
     All of it is as of one moment, and the server keeps what is not asked for yet. Raises UsageError
     as `read_live` does.
     """
-    wanted = [names.id_column, names.shard_column, *([weight_column] if weight_column else [])]
-    columns = ", ".join(map(quote_identifier, wanted[:2]))
-    columns += (
-        ", NULL"
-        if weight_column is None
-        else (
-            f", CAST(round(CAST({quote_identifier(weight_column)} AS numeric) * 1000000) AS bigint)"
-        )
-    )
+    columns = ", ".join(map(quote_identifier, (names.id_column, names.shard_column)))
     table = quote_identifier(names.qualified(names.table))
     with connected(url, "shardgen rebalance") as connection:
         connection.execute(f"SET LOCAL statement_timeout = {QUERY_MILLISECONDS}")
+        weight = "NULL" if weight_column is None else millionths(connection, weight_column)
         with connection.cursor(name="tenants") as cursor:
-            cursor.execute(f"SELECT {columns} FROM {table}")  # noqa: S608 - quoted
+            cursor.execute(f"SELECT {columns}, {weight} FROM {table}")  # noqa: S608 - quoted
             while rows := cursor.fetchmany(BATCH):
                 yield rows
+
+
+def millionths(connection: Any, column: str) -> str:
+    """Return the SQL of a column of numbers in millionths; its name may be any."""
+    from psycopg.sql import Identifier
+
+    quoted = Identifier(column).as_string(connection)
+    return f"CAST(round(CAST({quoted} AS numeric) * 1000000) AS bigint)"
 
 
 @contextmanager

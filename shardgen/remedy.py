@@ -36,9 +36,8 @@ def fix_commands(
     workspace: Workspace, untracked: Sequence[str], base: Base | None
 ) -> Iterator[str]:
     """Yield what to type, in order: the ledger first, then the render, then what git must know."""
-    onto = side_to_take(workspace, base)
-    if onto is not None:
-        yield restore_command(workspace, onto)
+    if side_to_take(workspace, base) is not None:
+        yield restore_command(workspace, base)
     else:
         folder = shlex.quote(workspace.ledger_folder)
         for problem in workspace.damage:
@@ -67,10 +66,11 @@ def side_to_take(workspace: Workspace, base: Base | None) -> str | None:
     return base.ref if base else workspace.replanned or BASE
 
 
-def restore_command(workspace: Workspace, onto: str) -> str:
-    """Return what brings the ledger of a commit back."""
+def restore_command(workspace: Workspace, base: Base | None) -> str:
+    """Return what brings back the ledger of the side to take; BASE where nobody said which."""
+    source = shlex.quote(side_to_take(workspace, base) or BASE)
     folder = shlex.quote(workspace.ledger_folder)
-    return f"git restore --source={shlex.quote(onto)} --staged --worktree -- {folder}"
+    return f"git restore --source={source} --staged --worktree -- {folder}"
 
 
 def render_command(workspace: Workspace, base: Base | None) -> str:
@@ -102,35 +102,44 @@ def decision_lines(workspace: Workspace, base: Base | None = None) -> Iterator[s
         yield f"or {allowing(workspace, changes)}"
 
 
-def hint_of(finding: Finding, workspace: Workspace, base: Base | None) -> str:
-    """Return the way back from one finding, for where it is shown without the others."""
-    if finding.kind == "untracked":
-        return typed(workspace, f"git add -f {shlex.quote(finding.path)}")
-    if finding.kind == "state":
-        changes = record.state_changes(workspace.fleet_before, workspace.fleet_after)
-        return f"put it back, or {allowing(workspace, changes)}"
-    if finding.kind in {"ledger", "base"}:
-        return ledger_hint(finding, workspace, base)
-    if finding.code == "SG911":
-        return "mend it by hand"
+def hinted(
+    findings: Iterable[Finding], workspace: Workspace, base: Base | None = None
+) -> Iterator[Finding]:
+    """Yield the findings with the way back from each, for where it is shown without the others."""
     render = render_command(workspace, base)
-    if finding.kind != plan.REFUSE:
-        return typed(workspace, render)
-    command = typed(workspace, overwrite_command(render, [finding.path]))
-    return f"keep the edit in shards.yaml or in a template of yours; to lose it, {command}"
+    states: dict[int, list[record.StateChange]] = {}
+    for change in record.state_changes(workspace.fleet_before, workspace.fleet_after):
+        states.setdefault(change.shard, []).append(change)
+    ledger = ledger_hints(workspace)
+    whole = typed(workspace, f"{restore_command(workspace, base)} && {render}")
+    if side_to_take(workspace, base) == BASE:
+        whole += f", where {BASE} is the branch that was merged first"
+    for finding in findings:
+        hint = typed(workspace, render)
+        if finding.kind == "untracked":
+            hint = typed(workspace, f"git add -f {shlex.quote(finding.path)}")
+        elif finding.kind == "state":
+            hint = f"put it back, or {allowing(workspace, states[finding.shard])}"
+        elif finding.kind in {"ledger", "base"}:
+            hint = ledger.get(finding.path, whole)
+        elif finding.code == "SG911":
+            hint = "mend it by hand"
+        elif finding.kind == plan.REFUSE:
+            command = typed(workspace, overwrite_command(render, [finding.path]))
+            hint = f"keep the edit in shards.yaml or in a template of yours; to lose it, {command}"
+        yield finding._replace(hint=hint)
 
 
-def ledger_hint(finding: Finding, workspace: Workspace, base: Base | None) -> str:
-    """Return the way back from what was done to one file of the ledger."""
+def ledger_hints(workspace: Workspace) -> dict[str, str]:
+    """Return the way back for each damaged file of the ledger that is mended by itself."""
+    folder = shlex.quote(workspace.ledger_folder)
+    hints: dict[str, str] = {}
     for problem in workspace.damage:
-        is_same = finding.path == f"{workspace.ledger_folder}/{problem.path}"
-        if is_same and problem.fix != TAKE_ONE_SIDE:
-            fix = problem.fix.format(folder=shlex.quote(workspace.ledger_folder))
-            return typed(workspace, fix) if problem.is_command else fix
-    onto = side_to_take(workspace, base)
-    commands = [restore_command(workspace, onto or BASE), render_command(workspace, base)]
-    which = f" where {BASE} is the branch that was merged first" if onto == BASE else ""
-    return typed(workspace, " && ".join(commands)) + which
+        if problem.fix != TAKE_ONE_SIDE:
+            fix = problem.fix.format(folder=folder)
+            hint = typed(workspace, fix) if problem.is_command else fix
+            hints.setdefault(f"{workspace.ledger_folder}/{problem.path}", hint)
+    return hints
 
 
 def typed(workspace: Workspace, command: str) -> str:

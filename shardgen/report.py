@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from shardgen import plan, record
 from shardgen.diagnostics import plain
-from shardgen.impact import impact_lines
+from shardgen.impact import impact_lines, migrations_in
+from shardgen.rollout.steps import Work, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -97,28 +98,29 @@ def next_lines(workspace: Workspace, first: Sequence[str] = ()) -> list[str]:
 
 def effect_commands(workspace: Workspace) -> list[str]:
     """Return the commands that make volumes, apply migrations and start what is new, in order."""
-    commands = list(workspace.commands.create_volumes)
-    if len(commands) > MOST_COMMANDS:
-        commands = [*commands[:MOST_COMMANDS], f"… {len(commands) - MOST_COMMANDS} more, in order"]
-    if any(is_new_migration(change, workspace) for change in workspace.changes):
-        commands.append(workspace.commands.migrate)
-    if workspace.commands.build and any(is_new_router(each) for each in workspace.changes):
-        commands.append(workspace.commands.build)
-    if any(changes_services(change, workspace) for change in workspace.changes):
-        gone = record.stopped_services(workspace.fleet_before, workspace.inputs.fleet)
-        option = f" --remove-orphans   # stops {', '.join(gone)}" if gone else ""
-        commands.append(workspace.commands.up + option)
-    return commands
+    changes, fleet = workspace.changes, workspace.inputs.fleet
+    made = list(workspace.commands.create_volumes)
+    if len(made) > MOST_COMMANDS:
+        made = [*made[:MOST_COMMANDS], f"… {len(made) - MOST_COMMANDS} more, in order"]
+    starts = any(changes_services(change, workspace) for change in changes)
+    work = Work(
+        fleet=fleet,
+        commands=workspace.commands,
+        migrations=[each for change, each in migrations_in(changes) if is_new(change, workspace)],
+        containers=None,
+        builds=any(is_new_router(change) for change in changes),
+        starts=starts,
+        gone=record.stopped_services(workspace.fleet_before, fleet) if starts else (),
+    )
+    return [*made, *(step.command for step in steps(work))]
 
 
 #: More commands than this are summed up.
 MOST_COMMANDS = 12
 
 
-def is_new_migration(change: Change, workspace: Workspace) -> bool:
+def is_new(change: Change, workspace: Workspace) -> bool:
     """Return whether a migration is written now, or was by a render that did not come to say so."""
-    if change.owned is None or change.owned.form != "once":
-        return False
     entry = workspace.lock_before and workspace.lock_before.outputs.get(change.destination)
     return change.kind in {plan.CREATE, plan.UPDATE} or bool(entry and entry.was is not None)
 

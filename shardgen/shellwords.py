@@ -147,8 +147,8 @@ class Scanner:
         elif self.peek(2) in {"$(", "<(", ">("}:
             self.at += 2
             inside = self.at
-            self.closing("(", ")", 1)
-            self.nested.append((inside, max(inside, self.at - 1)))
+            is_closed = self.closing("(", ")", 1)
+            self.nested.append((inside, self.at - is_closed))
         elif self.peek() == "`":
             end = self.text.find("`", self.at + 1, self.end)
             end = self.end if end < 0 else end
@@ -158,8 +158,11 @@ class Scanner:
             self.at += 1
         return self.text[start : self.at]
 
-    def closing(self, opening: str, closing: str, count: int) -> None:
-        """Go behind the bracket that closes what is open; quotes and escapes hide brackets."""
+    def closing(self, opening: str, closing: str, count: int) -> bool:
+        """Go behind the bracket that closes what is open, and return whether there is one.
+
+        Quotes and escapes hide brackets.
+        """
         self.depth += 1
         nested = len(self.nested)
         while self.at < self.end and count:
@@ -174,3 +177,4 @@ class Scanner:
             self.at += 1
         del self.nested[nested:]  # they are read with the whole
         self.depth -= 1
+        return not count

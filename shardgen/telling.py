@@ -57,8 +57,8 @@ def told(operation: Operation) -> str:
 def told_pin(operation: Pin) -> str:
     """Return which rows a pin writes, and what."""
     rows = "every row" if operation.route == "hash" else "rows without a shard"
-    ids = tuple(shard for shard, _ in operation.weights) or tuple(range(1, operation.shards + 1))
-    if len(ids) == 1 or operation.shards == 1:
+    ids = operation.ids
+    if len(ids) == 1:
         return f"puts {rows} on shard {ids[0]}"
     return f"puts {rows} where {operation.fallback} sends them, of {listed('shard', ids)}"
 

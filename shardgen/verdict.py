@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shardgen.diagnostics import Diagnostic, plain
 from shardgen.diff import painted
 from shardgen.findings import Finding, diff, findings_of
-from shardgen.remedy import fix_lines, hint_of, ways_out
+from shardgen.remedy import fix_lines, hinted, ways_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,9 +45,7 @@ def verdict_of(
     return Verdict(
         config=workspace.config,
         files=len(workspace.changes),
-        findings=tuple(
-            finding._replace(hint=hint_of(finding, workspace, base)) for finding in found
-        ),
+        findings=tuple(hinted(found, workspace, base)),
         fix=tuple(fix_lines(workspace, untracked, base)) if found else (),
     )
 

@@ -137,7 +137,9 @@ def test_one_shard_alone_is_not_tied_to() -> None:
 
 
 def test_a_broken_file_is_named_if_it_is_about_the_fleet() -> None:
-    assert found(findings, "services: [\n  baileys", file="compose.yml")[0].startswith("SG809")
+    text = "services:\n  baileys:\n    image: ["
+    assert found(findings, text, file="compose.yml")[0].startswith("SG809 3")
+    assert found(findings, text + "\n{% endif %}", file="compose.yml") == []
     assert found(findings, "services: [\n  redis", file="compose.yml") == []
 
 

@@ -39,6 +39,15 @@ GOOD = {
         "markdown",
         "<!-- shardgen: ignore[SG803] how it was -->\n```sh\n\ncurl http://baileys:3300/x\n```\n",
     ),
+    "above a block, with a line between": (
+        "markdown",
+        "<!-- shardgen: ignore[SG803] how it was -->\n\n```sh\ncurl http://baileys:3300/x\n```\n",
+    ),
+    "above a line of a block": ("markdown", f"```sh\n{WHY}\ncurl \\\n  http://baileys:3300/x\n```\n"),
+    "above a text of YAML": (
+        "compose",
+        f"services:\n  a:\n    command:\n      {WHY}\n      - |\n        x http://baileys:3300\n",
+    ),
     "in a block": ("markdown", f"```sh\ncurl http://baileys:3300/x  {WHY}\n```\n"),
 }  # fmt: skip
 
@@ -99,6 +108,14 @@ def test_a_text_is_no_comment() -> None:
     text = f"print('{WHY}')\n"
     assert audit(text, "python") == ()
     assert "SG803" in [each.code for each in audit(f"{text[:-1]}; {URL}", "python")]
+
+
+def test_an_example_in_a_document_is_none() -> None:
+    assert audit(f"```python\nx = 1  {WHY}\n```\n", "markdown") == ()
+    assert audit(f"```markdown\n<!-- {WHY[2:]} -->\n```\n", "markdown") == ()
+    assert audit(f"Write `{WHY}` behind it.\n", "markdown") == ()
+    assert audit(f"Write `<!-- {WHY[2:]} -->` above it.\n", "markdown") == ()
+    assert [each.code for each in audit(f"<!-- {WHY[2:]} -->\n", "markdown")] == ["SG808"]
 
 
 def test_our_blocks_in_a_file_are_not_audited() -> None:

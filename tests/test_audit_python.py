@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,7 @@ RIGHT = {
     "the shard by name": ROUTER + "url_of(b.id, whatsapp_shard=b.whatsapp_shard)",
     "unknown keywords": ROUTER + "url_of(b.id, **options)",
     "unknown arguments": ROUTER + "url_of(*options)",
+    "False, which the router refuses": ROUTER + "url_of(5, False)",
     "a row": ROW + "url_of(business)",
     "a row of a row": ROW + "url_of(message.business)",
     "a row from a call": ROW + "url_of(load(5))",
@@ -300,6 +302,33 @@ def test_no_text_stops_it_and_every_place_is_in_the_file(text: str) -> None:
         length = len(page.lines[each.line - 1])
         assert 1 <= each.column <= length + 1
         assert each.width >= 1
+
+
+class Anything:
+    """Words that are in every text."""
+
+    def are_in(self, text: str) -> bool:
+        return True
+
+
+EVERYTHING = replace(SUBJECT, words=Anything())  # type: ignore[arg-type]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.lists(WORDS).map("".join), SNIPPETS))
+def test_a_file_that_is_not_parsed_has_nothing_in_it(text: str) -> None:
+    page = read_page(text, "server/send.py")
+    found = [each for each in python.findings(page, EVERYTHING) if each.code != "SG809"]
+    assert found == [each for each in python.findings(page, SUBJECT) if each.code != "SG809"]
+
+
+@given(st.text(st.sampled_from("ab\r\n\x0b\u2028")), st.integers(0, 20))
+def test_places_of_a_page(text: str, offset: int) -> None:
+    page = read_page(text, "x")
+    line, column = page.place(min(offset, len(text)))
+    assert page.offset(line, column) == min(offset, len(text))
+    assert page.text[page.offset(line) :].startswith(page.lines[line - 1])
+    assert len(page.lines) == len(page.starts)
 
 
 def nested(depth: int) -> str:

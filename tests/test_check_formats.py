@@ -80,18 +80,27 @@ def in_sarif(ran: Ran) -> list[tuple[str, int, str, str]]:
     return by_place(found)
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
+def some(damages: tuple[Damage, ...]) -> list[Any]:
+    """Return each fifth kind of damage for every run, and the others for a long one."""
+    return [
+        pytest.param(each, id=each.name, marks=[pytest.mark.slow] if number % 5 else [])
+        for number, each in enumerate(damages)
+    ]
+
+
+@pytest.mark.parametrize("damage", some(DAMAGES))
 def test_every_format_says_the_same_of_damage(damage: Damage, rendered: Project) -> None:
     damage.edit(rendered)
     text = rendered.run("check")
-    data = as_json(rendered.run("check", "--format", "json"))
+    ran = rendered.run("check", "--format", "json")
+    data = as_json(ran)
     for each in data["findings"]:
         assert each["code"] == code_of(each), each
         assert each["hint"]
         lines = rendered.path(each["path"])
         count = len(lines.read_bytes().splitlines()) if lines.is_file() else 0
         assert (each["line"] or 0) <= count
-    expected = in_json(rendered.run("check", "--format", "json"))
+    expected = in_json(ran)
     github = rendered.run("check", "--format", "github")
     assert in_github(github) == expected
     assert text.out.rstrip("\n") in github.out
@@ -148,6 +157,30 @@ def test_a_change_of_state_is_shown_at_its_key(rendered: Project) -> None:
     found = as_json(rendered.run("check", "--format", "json"))["findings"][-1]
     line = rendered.read("shards.yaml").splitlines()[found["line"] - 1]
     assert (found["code"], line) == ("SG907", "    volume: other")
+
+
+def test_each_change_of_state_has_its_own_way_back(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project", fleet(1, 2, 3))
+    project.render()
+    moved = [f"  - {{id: {number}, volume: other{number}}}\n" for number in (2, 3)]
+    project.write("shards.yaml", fleet(1) + "".join(moved))
+    found = as_json(project.run("check", "--format", "json"))["findings"]
+    hints = [each["hint"] for each in found if each["kind"] == "state"]
+    assert hints == [
+        "put it back, or move the data first and type "
+        f"`shardgen render --allow-state-change {number}`"
+        for number in (2, 3)
+    ]
+
+
+def test_two_branches_that_appended_need_the_one_that_was_first(rendered: Project) -> None:
+    rendered.write("migrations/0004_add_shard_9.sql", "SELECT 1;\n")
+    found = as_json(rendered.run("check", "--format", "json"))["findings"]
+    (hint,) = [each["hint"] for each in found if each["code"] == "SG905"]
+    assert hint == (
+        "type `git restore --source=BASE --staged --worktree -- migrations && shardgen render "
+        "--replan BASE`, where BASE is the branch that was merged first"
+    )
 
 
 def test_files_that_are_not_ours_have_codes_of_their_own(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
-from shardgen.engine import engine_name
+from shardgen.adopt.states import state_mounts
 from shardgen.model import Service, Storage, volume_name
 
 if TYPE_CHECKING:
@@ -111,77 +111,6 @@ def is_external(found: Found, volume: str) -> bool:
     """Return whether a volume is made outside compose."""
     external = found.model["volumes"].get(volume, {}).get("external")
     return external not in (None, False, "false")
-
-
-def state_mounts(found: Found) -> dict[int, compose.Mount]:
-    """Return the mount of each shard that holds its state, by id; none where that is unclear.
-
-    It is a named volume of the shard's own, at the same place in all shards: where there are
-    several, at the usual one, else the first.
-    """
-    named = {
-        member.id: [m for m in compose.mounts(member.model.get("volumes")) if m.named]
-        for member in found.members
-    }
-    folders = [compose.folder(mount.target) for mount in named[found.first.id]]
-    common = [
-        folder
-        for folder in folders
-        if all(any(compose.folder(m.target) == folder for m in each) for each in named.values())
-    ]
-    usual = compose.folder(Storage().mount)
-    own = [f for f in common if len({at(each, f).source for each in named.values()}) == len(named)]
-    chosen = next(iter(sorted(own or common, key=lambda folder: folder != usual)), None)
-    if chosen is not None:
-        return {number: at(each, chosen) for number, each in named.items()}
-    if all(len(each) == 1 for each in named.values()):
-        return {number: each[0] for number, each in named.items()}
-    return {}
-
-
-def at(mounts: list[compose.Mount], folder: str) -> compose.Mount:
-    """Return the mount at a folder."""
-    return next(mount for mount in mounts if compose.folder(mount.target) == folder)
-
-
-def stateless(found: Found) -> Iterator[Diagnostic]:
-    """Yield shards without a volume of their own, and those that share one."""
-    states = state_mounts(found)
-    for member in found.members:
-        if member.id not in states and (not has_named(member) or not found.members[1:]):
-            yield member.error(
-                ("volumes",),
-                "SG731",
-                f"{member.service} mounts no named volume that would hold its state",
-                "a shard's state is a named volume: mount one, and move the files into it",
-                key=True,
-            )
-    if not states and all(has_named(member) for member in found.members) and found.members[1:]:
-        member = found.members[-1]
-        yield member.error(
-            ("volumes",),
-            "SG731",
-            "which volume holds a shard's state is unclear: they are mounted at different places",
-            f"mount it at one place in all shards, as {Storage().mount}",
-            key=True,
-        )
-    owners: dict[str, Member] = {}
-    for member in found.members if states else ():
-        declared = found.model["volumes"].get(states[member.id].source, {})
-        name = engine_name(states[member.id].source, declared, "*")[1]
-        owner = owners.setdefault(name, member)
-        if owner is not member:
-            yield member.error(
-                ("volumes", states[member.id].index),
-                "SG729",
-                f"{member.service} mounts {states[member.id].source!r}, as {owner.service} does",
-                "two services on one volume destroy its state: give it a volume of its own first",
-            )
-
-
-def has_named(member: Member) -> bool:
-    """Return whether a shard mounts a named volume."""
-    return any(mount.named for mount in compose.mounts(member.model.get("volumes")))
 
 
 def profiles(found: Found) -> Iterator[Diagnostic]:

@@ -73,10 +73,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The shards of a stack, by id. `model` is what compose makes of all files."""
+    """The shards of a stack, by id. `model` is what compose makes of all files.
+
+    `volume` is the one of the first shard that holds its state, where the user names it.
+    """
 
     sources: Sources
     name: str
+    volume: str | None
     members: tuple[Member, ...]
     model: Model
 
@@ -102,7 +106,9 @@ class Found:
         return self.members[0]
 
 
-def find_shards(sources: Sources, wanted: str | None) -> tuple[Found, tuple[Diagnostic, ...]]:
+def find_shards(
+    sources: Sources, wanted: str | None, volume: str | None = None
+) -> tuple[Found, tuple[Diagnostic, ...]]:
     """Return the shards and what nobody can take over about their names and ids.
 
     Raises UsageError where no service, or more than one, may be meant.
@@ -113,7 +119,7 @@ def find_shards(sources: Sources, wanted: str | None) -> tuple[Found, tuple[Diag
     if not members:
         some = ", ".join(sources.names[:8]) or "none"
         raise UsageError(f"no file has a service {name!r}; their services are: {some}")
-    found = Found(sources=sources, name=name, members=members, model=model)
+    found = Found(sources=sources, name=name, volume=volume, members=members, model=model)
     return found, (*misplaced(found), *misnamed(found), *wrong_ids(found))
 
 

@@ -13,6 +13,7 @@ from shardgen.adopt.found import find_shards
 from shardgen.adopt.marking import Marked, Plan, marked_overlay
 from shardgen.adopt.repairs import applied, find_repairs, hopeless, repaired
 from shardgen.adopt.statements import build_statements
+from shardgen.adopt.states import state_mounts, stateless
 from shardgen.adopt.writing import config_text
 from shardgen.errors import InvalidInput
 
@@ -36,6 +37,7 @@ class Wish:
     """What the user asked for. `mode` is exact, repair, or '' where that is still open."""
 
     service: str | None
+    volume: str | None
     mode: str
     env: str | None
     overlay: str
@@ -76,9 +78,9 @@ class Proposal:
 
 def propose(sources: Sources, wish: Wish, read: ReadText) -> Proposal:
     """Return how a stack is taken over; raises InvalidInput with all that prevents it."""
-    found, problems = find_shards(sources, wish.service)
+    found, problems = find_shards(sources, wish.service, wish.volume)
     refuse(problems)
-    refuse([*fleet_facts.stateless(found), *fleet_facts.profiles(found)])
+    refuse([*stateless(found), *fleet_facts.profiles(found)])
     as_is = {member.id: member.model for member in found.members}
     port = fleet_facts.build_facts(found, as_is).port
     callers = find_callers(found, wish.env or VARIABLES)
@@ -173,7 +175,7 @@ def is_ours(found: Found, volume: str, external: bool) -> bool:  # noqa: FBT001
 
 def found_volume(found: Found) -> str:
     """Return the volume of the first shard."""
-    return fleet_facts.state_mounts(found)[found.first.id].source
+    return state_mounts(found)[found.first.id].source
 
 
 def text_of(

@@ -37,7 +37,7 @@ def mapped(
     """Yield a diagnostic for a function of the router that `map` calls with a tenant alone."""
     is_bound = bound is not None and (bound.arguments or bound.keywords)
     if name != module.subject.fleet.router.for_function and not is_bound:
-        yield without_shard(module, node.args[0], name, "a tenant alone")
+        yield without_shard(module, node.args[0], f"map gives {name}() no shard")
 
 
 def judged(
@@ -57,29 +57,28 @@ def judged(
     shard = arguments[1] if len(arguments) > 1 else given.get(router.shard_parameter)
     if shard is not None and not is_none(shard):
         return
-    parameter = router.tenant_parameter
+    what = f"{name}() without the shard" if shard is None else f"{name}() with none as the shard"
     if name == router.for_function:
         tenant = arguments[0] if arguments else given.get(router.entity_parameter)
         if tenant is None or not is_id(module, tenant):
             return
-        parameter = ast.unparse(tenant) if isinstance(tenant, ast.Name) else "an id"
-    yield without_shard(module, node, name, parameter if shard is None else "None for the shard")
+        what = f"{name}() is given an id, which does not say the shard"
+    yield without_shard(module, node.func, what)
 
 
-def without_shard(module: Module, node: ast.expr, name: str, given: str) -> Diagnostic:
+def without_shard(module: Module, place: ast.expr, what: str) -> Diagnostic:
     """Return the diagnostic of a call without the shard."""
-    router, subject = module.subject.fleet.router, module.subject
-    column = router.shard_parameter
-    rule = subject.fleet.routing.fallback
+    router = module.subject.fleet.router
+    row, column = router.entity_parameter, router.shard_parameter
+    rule = module.subject.fleet.routing.fallback
     message = (
-        f"{name}() is given {given}: the {rule} fallback guesses, and a {router.entity_parameter} "
-        f"whose {column} says another shard gets no answer"
+        f"{what}: the {rule} fallback guesses, and a {row} whose {column} says another shard gets "
+        f"no answer"
     )
     hint = (
-        f"pass the shard as well, {column}={router.entity_parameter}.{column}, or call "
-        f"{router.for_function}({router.entity_parameter}); use_shard_lookup() mends all calls"
+        f"pass {column}={row}.{column}, or call {router.for_function}({row}); use_shard_lookup() "
+        f"mends all calls"
     )
-    place = node.func if isinstance(node, ast.Call) else node
     return module.found(place, CODE, message, hint)
 
 

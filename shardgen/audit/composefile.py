@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from shardgen.audit.subject import Subject
     from shardgen.diagnostics import Diagnostic
 
+#: A tag of a template.
+TEMPLATE = re.compile(r"\{%|\{\{|<%")
+
 
 def findings(page: Page, subject: Subject) -> Iterator[Diagnostic]:
     """Yield what goes around shards.yaml in a compose file; nothing where it is none.
@@ -44,10 +47,15 @@ def findings(page: Page, subject: Subject) -> Iterator[Diagnostic]:
 def unreadable(
     page: Page, subject: Subject, problems: tuple[Diagnostic, ...]
 ) -> Iterator[Diagnostic]:
-    """Yield that a file which speaks of the fleet is no YAML, at the place of the reason."""
-    names = [*subject.hosts, *subject.volumes]
-    is_about = any(re.search(rf"(?<![\w.-]){re.escape(n)}(?![\w.-])", page.text) for n in names)
-    for problem in problems if is_about else ():
+    """Yield that a file which speaks of the fleet is no YAML, at the place of the reason.
+
+    A template of one is none before it is rendered.
+    """
+    names = [rf"^[ \t]+{re.escape(subject.service)}:[ \t]*$"]
+    own = {*subject.hosts, *subject.volumes} - {subject.service}
+    names += [rf"(?<![\w.-]){re.escape(name)}(?![\w.-])" for name in sorted(own)]
+    is_about = any(re.search(name, page.text, re.MULTILINE) for name in names)
+    for problem in problems if is_about and not TEMPLATE.search(page.text) else ():
         yield replace(
             page.at(problem.line, problem.column, problem.width, "SG809", "", ""),
             message=f"this is no YAML: {problem.message}; nothing in the file was audited",

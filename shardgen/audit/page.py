@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from shardgen.diagnostics import Diagnostic
 
@@ -58,11 +59,15 @@ class Page:
 def read_page(text: str, file: str, path: str | None = None) -> Page:
     """Return the page of a text; its lines end where those of Python, shells and editors do."""
     text = text.removeprefix("\ufeff")
-    ends = [match.end() for match in LINE_END.finditer(text)]
+    lines = LINE_END.split(text) if "\r" in text else text.split("\n")
+    if "\r" in text:
+        starts = [0, *(match.end() for match in LINE_END.finditer(text))]
+    else:
+        starts = [*accumulate((len(line) + 1 for line in lines[:-1]), initial=0)]
     return Page(
         file=file,
         path=file if path is None else path,
         text=text,
-        lines=tuple(LINE_END.split(text)),
-        starts=(0, *ends),
+        lines=tuple(lines),
+        starts=tuple(starts),
     )

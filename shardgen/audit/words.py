@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shardgen.model import Fleet
 
@@ -21,56 +21,69 @@ VOLUMELIKE = ("volume", "mount", "bind", "backup", "restore", "docker", "storage
 class Words:
     """What a Python text must hold so that anything in it can go around the router.
 
-    Most files hold none of it, and need not be parsed. `parts` are in small letters: one of them
-    is in every text that a pattern fits, and is found far faster. What `host` and `volume` fit are
-    ordinary words, and count beside the port, or beside a word that has to do with volumes.
+    Most files hold none of it, and need not be parsed. Each rule is the texts, in small letters,
+    that are all there where its pattern fits: they are found far faster than any pattern. A volume
+    is an ordinary word, and counts beside one that has to do with volumes.
     """
 
-    parts: tuple[str, ...]
-    pattern: re.Pattern[str]
-    host: re.Pattern[str]
-    port: str
+    rules: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
+    volumes: tuple[str, ...]
     volume: re.Pattern[str]
 
     def are_in(self, text: str) -> bool:
         """Return whether a text has to be parsed."""
         small = text.lower()
-        if not any(part in small for part in self.parts):
-            return False
-        if self.pattern.search(text):
+        if any(
+            all(map(small.__contains__, needed)) and rule.search(text)
+            for needed, rule in self.rules
+        ):
             return True
-        if self.port in text and self.host.search(text):
-            return True
-        return any(word in small for word in VOLUMELIKE) and bool(self.volume.search(text))
+        has_volume = any(map(small.__contains__, self.volumes))
+        is_about_volumes = has_volume and any(map(small.__contains__, VOLUMELIKE))
+        return is_about_volumes and bool(self.volume.search(text))
 
 
 def words(fleet: Fleet, router: str | None, hosts: Iterable[str]) -> Words:
     """Return the words of a fleet; `hosts` are those of the URLs that shards.yaml states."""
-    service, prefix = re.escape(fleet.service.name), re.escape(fleet.service.prefix)
-    identifier, port = re.escape(fleet.service.identifier), fleet.service.port
-    stem = posixpath.basename(router or "").removesuffix(".py") or "shard_for"
     usual = fleet.storage.volume
-    volumes = {shard.volume for shard in fleet.shards}
+    volumes = {shard.volume for shard in fleet.shards} | {usual}
     volumes = {name for name in volumes if not re.fullmatch(rf"{re.escape(usual)}_shard\d+", name)}
-    every = "|".join(map(re.escape, sorted({usual, *volumes})))
-    others = sorted(set(hosts))
-    strong = [
-        rf"\b(?:{re.escape(stem)}|shard_for|get_{identifier}_base_url)",
-        rf"\b{prefix}_(?:NUM_SHARDS|PORT|BASE_URL|SHARD_|[\"'{{%])",
-        rf"(?<![\w.-]){service}(?:-[\d{{%$\"']|:[{{%$\"'])",
-        rf"(?<![\w.-]){service}:{port}\b",
-        rf"(?i:\b{identifier}_?port\b)",
-        rf"(?i:{identifier})[^\n]*:{port}\b",
-        rf"{re.escape(usual)}_shard\d",
-        *(rf"(?<![\w.-]){re.escape(host)}(?![\w.-])" for host in others),
-    ]
-    if port in {80, 443}:  # which a URL need not say
-        strong.append(rf"[/@]{service}(?![\w.:-])")
-    names = {fleet.service.name, fleet.service.identifier, stem, "shard_for", usual}
+    every = "|".join(map(re.escape, sorted(volumes)))
     return Words(
-        parts=tuple(sorted({each.lower() for each in (*names, *others, *volumes)})),
-        pattern=re.compile("|".join(strong)),
-        host=re.compile(rf"[\"']{service}[\"']"),
-        port=str(port),
-        volume=re.compile(rf"(?:[\"']|docker[^\n]*)(?:\w+_)?(?:{every})(?!\w)"),
+        rules=tuple(
+            (tuple(each.lower() for each in needed), re.compile(pattern))
+            for needed, pattern in rules(fleet, router, sorted(set(hosts)))
+        ),
+        volumes=tuple(sorted(name.lower() for name in volumes)),
+        volume=re.compile(rf"(?:[\"']|docker[^\n]{{0,199}})(?:\w+_)?(?:{every})(?!\w)"),
     )
+
+
+def rules(
+    fleet: Fleet, router: str | None, hosts: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the texts that are all there where a pattern fits, and the pattern."""
+    name, port = fleet.service.name, str(fleet.service.port)
+    identifier = fleet.service.identifier
+    service, variable = re.escape(name), re.escape(fleet.service.prefix)
+    if router:
+        stem = posixpath.basename(router).removesuffix(".py")
+        yield (stem,), rf"\b{re.escape(stem)}\b"
+    for function in ("shard_for", fleet.router.function):
+        yield (function,), re.escape(function)
+    yield (
+        (f"{fleet.service.prefix}_",),
+        rf"\b{variable}_(?:NUM_SHARDS|PORT|BASE_URL|SHARD_|[\"'{{%])",
+    )
+    yield (f"{name}-",), rf"(?<![\w.-]){service}-[\d{{%$\"']"
+    yield (f"{name}:",), rf"(?<![\w.-]){service}:(?:{port}\b|[{{%$\"'])"
+    yield (name, port), rf"[\"']{service}[\"']"
+    for joint in ("", "_"):
+        yield (f"{identifier}{joint}port",), rf"(?i:\b{re.escape(identifier)}{joint}port\b)"
+    yield (identifier, f":{port}"), rf"(?i:{re.escape(identifier)})[^\n]{{0,99}}:{port}\b"
+    usual = fleet.storage.volume
+    yield (f"{usual}_shard",), rf"{re.escape(usual)}_shard\d"
+    if port in {"80", "443"}:  # which a URL need not say
+        yield (name,), rf"[/@]{service}(?![\w.:-])"
+    for host in hosts:
+        yield (host,), rf"(?<![\w.-]){re.escape(host)}(?![\w.-])"

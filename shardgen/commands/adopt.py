@@ -38,6 +38,7 @@ class Options:
 
     files: tuple[str, ...]
     service: str | None
+    volume: str | None
     exact: bool
     repair: bool
     env: str | None
@@ -66,6 +67,7 @@ def adopt(disk: Disk, config: str, *, options: Options) -> int:
             return 0
         wish = Wish(
             service=options.service,
+            volume=options.volume,
             mode=options.mode,
             env=options.env,
             overlay=overlay,

@@ -159,7 +159,8 @@ def listed_tenants(
     if database is not None:
         from shardgen.live import read_tenants
 
-        return read_tenants(database, settings)
+        batches = read_tenants(database, settings.names)
+        return ((tenant, shard or 0) for batch in batches for tenant, shard, _ in batch)
     return None
 
 

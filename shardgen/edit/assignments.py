@@ -13,7 +13,6 @@ from shardgen.edit.mapping import with_values
 from shardgen.edit.proof import proven, refuse_shared
 from shardgen.edit.sections import dashes_of, filled_section, with_section
 from shardgen.edit.splice import insertion
-from shardgen.quoting import yaml_flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +50,10 @@ def without_entries(document: Document, gone: Sequence[int]) -> str:
     """Return the text without some entries of `assign:`, by their places; comments stay."""
     key, node = next(children(document.root, "assign"))
     left = [entry for index, entry in enumerate(document.data["assign"]) if index not in gone]
-    refuse_shared(document, node, "`assign`", f"assign: {yaml_flow(left)}")
+    lines = ", ".join(str(node.value[index].start_mark.line + 1) for index in gone)
+    by_hand = f"`assign:` without what lines {lines} say"
+    for index in gone:
+        refuse_shared(document, node.value[index], "an entry of `assign`", by_hand)
     if left:
         splices = [*fewer(document, node, gone)]
     elif is_block(node):
@@ -59,7 +61,6 @@ def without_entries(document: Document, gone: Sequence[int]) -> str:
         splices = [insertion(colon, " []"), *block.without_items(document, node, gone)]
     else:
         splices = [flow.emptied(document, node)]
-    by_hand = f"assign: {yaml_flow(left)}"
     return proven(document, splices, {**document.data, "assign": left}, by_hand)
 
 
@@ -98,12 +99,15 @@ def edits(
     """Yield the splices that change the entries that are there, and take those away that go."""
     gone = [index for index in range(len(before)) if not after[index]["tenants"]]
     for index, (was, now) in enumerate(zip(before, after, strict=False)):
-        if was == now or index in gone:
+        if was == now:
             continue
         entry = node.value[index]
         refuse_shared(document, entry, f"an entry of shard {was['shard']}", by_hand)
+        if index in gone:
+            continue
         listed = next(children(entry, "tenants"))[1]
-        refuse_shared(document, listed, f"the list of tenants of shard {was['shard']}", by_hand)
+        if was["tenants"] != now["tenants"]:
+            refuse_shared(document, listed, f"the list of tenants of shard {was['shard']}", by_hand)
         if was["shard"] != now["shard"]:
             yield from with_values(document, entry, {"shard": now["shard"]}, ("shard",))
         old, new = set(was["tenants"]), set(now["tenants"])

@@ -212,13 +212,14 @@ def _details(operation: Operation) -> dict[str, object]:
                 "column_default": column_default,
             }
         case Pin():
-            ids = [shard for shard, _ in operation.weights]
+            ids = operation.ids
             return {
                 "shards": operation.shards,
-                "only": 1 if operation.shards == 1 else ids[0] if len(ids) == 1 else None,
+                "only": ids[0] if len(ids) == 1 else None,
                 "every_row": operation.route == "hash",
                 "fallback": operation.fallback,
-                "weights": [list(pair) for pair in operation.weights],
+                "weights": operation.weights[:-1],
+                "last_weight": operation.weights[-1] if operation.weights else None,
                 "part": operation.part,
                 "parts": operation.parts,
             }

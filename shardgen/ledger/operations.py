@@ -11,7 +11,7 @@ from shardgen.fallback import MOST_WEIGHT, RENDEZVOUS
 from shardgen.ledger.runners import PSQL, RUNNERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 #: tenants that one assign may name; more of them go to further files
 MOST_TENANTS = 500
@@ -64,6 +64,11 @@ class Pin:
     part: int = 1
     parts: int = 1
     weights: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """Return the shards that it gives rows, sorted."""
+        return [shard for shard, _ in self.weights] or range(1, self.shards + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

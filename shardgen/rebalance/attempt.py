@@ -72,13 +72,16 @@ class Attempt:
             if tenant not in self.moved
         ]
 
-    def undecided(self, place: int, heaviest: int) -> Iterator[int]:
-        """Yield the tenants that still may leave a shard, none above a weight, heaviest first."""
+    def undecided(self, place: int, heaviest: int, start: int = 0) -> Iterator[tuple[int, int]]:
+        """Yield the tenants that still may leave a shard, none above a weight, heaviest first.
+
+        Each comes with its number in the list of the shard, of which `start` is the first.
+        """
         found, weights = self.problem.movable[place], self.weights
-        start = bisect_left(found, -heaviest, key=lambda tenant: -weights[tenant])
-        for number in range(start, len(found)):
+        first = bisect_left(found, -heaviest, lo=start, key=lambda tenant: -weights[tenant])
+        for number in range(first, len(found)):
             if found[number] not in self.moved and found[number] not in self.giants:
-                yield found[number]
+                yield number, found[number]
 
     def least_covering(self, place: int, weight: int) -> Iterator[int]:
         """Yield the tenants that may leave a shard and weigh so much, the lightest first."""

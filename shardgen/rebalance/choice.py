@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 def heaviest(attempt: Attempt, place: int) -> list[int]:
     """Return the heaviest tenants that cover the excess, the last as light as still covers it."""
-    tenants = list(attempt.undecided(place, attempt.loads[place]))
+    tenants = [tenant for _, tenant in attempt.undecided(place, attempt.loads[place])]
     return refined(attempt.weights, tenants, attempt.excess(place), start=0)
 
 
 def lightest(attempt: Attempt, place: int) -> list[int]:
     """Return as many tenants, as light as possible: they find a place more easily."""
-    tenants = list(attempt.undecided(place, attempt.loads[place]))
+    tenants = [tenant for _, tenant in attempt.undecided(place, attempt.loads[place])]
     weights, excess = attempt.weights, attempt.excess(place)
     sums = [0, *accumulate(map(weights.__getitem__, tenants))]
     count = bisect_left(sums, excess)

@@ -50,9 +50,10 @@ def shed(
     done: list[int] = []
     rooms = [(-attempt.room(each), each) for each in attempt.active if each != place]
     heapify(rooms)
+    start = 0
     while excess := attempt.excess(place):
         room = -rooms[0][0] if rooms and (most is None or len(done) < most) else -1
-        tenant = next_to_leave(attempt, place, excess, room)
+        start, tenant = next_to_leave(attempt, place, excess, room, start)
         if tenant is None:
             if partly:
                 return done
@@ -65,15 +66,20 @@ def shed(
     return done
 
 
-def next_to_leave(attempt: Attempt, place: int, excess: int, room: int) -> int | None:
-    """Return the lightest tenant that covers an excess, else the heaviest that finds room."""
+def next_to_leave(
+    attempt: Attempt, place: int, excess: int, room: int, start: int
+) -> tuple[int, int | None]:
+    """Return the lightest tenant that covers an excess, else the heaviest that finds room.
+
+    Before it comes the number from which on to look the next time, when there is less room.
+    """
     if room <= 0:
-        return None
+        return start, None
     covering = next(attempt.least_covering(place, excess), None)
     if covering is not None and attempt.weights[covering] <= room:
-        return covering
-    heaviest = next(attempt.undecided(place, room), None)
-    return heaviest if heaviest is not None and attempt.weights[heaviest] else None
+        return start, covering
+    number, heaviest = next(attempt.undecided(place, room, start), (start, None))
+    return number, heaviest if heaviest is not None and attempt.weights[heaviest] else None
 
 
 def exchange(attempt: Attempt, tenant: int, most: int) -> list[int] | None:

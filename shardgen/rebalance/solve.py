@@ -77,8 +77,19 @@ def solve(problem: Problem) -> Outcome:
         return first
     plans = [by_its_own_ratio(problem, each) for each in (first, nearest(problem))]
     best = min(plans, key=lambda each: (each.left, each.over, each.ratio, len(each.moved)))
+    best = lowered(problem, best)
     again = best_at(problem, max(best.ratio, problem.goal), BUDGET)
     return again if again.order <= best.order else best
+
+
+def lowered(problem: Problem, best: Outcome) -> Outcome:
+    """Return a plan that is more even by a step, and again, as long as one is found."""
+    while not best.over and best.ratio - Fraction(1, STEP) > problem.goal:
+        found = best_at(problem, best.ratio - Fraction(1, STEP), BUDGET)
+        if found.left > best.left or found.over or found.ratio >= best.ratio:
+            break
+        best = found
+    return best
 
 
 def by_its_own_ratio(problem: Problem, found: Outcome) -> Outcome:

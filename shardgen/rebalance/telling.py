@@ -100,10 +100,10 @@ def head_lines(proposal: Proposal) -> Iterator[str]:
     """Yield what is weighed against what, and which tenants are counted elsewhere."""
     problem, tenants = proposal.problem, proposal.tenants
     active = len(problem.active)
-    goal = f"{percent(float(problem.goal))} of its fair share"
     noun = "tenants" if len(problem.ids) != 1 else "tenant"
     shards = f"{active} active shard{'s' if active != 1 else ''}"
-    yield f"{len(problem.ids):,} {noun}, {shards}, by {proposal.by}; at most {goal} for each"
+    yield f"{len(problem.ids):,} {noun}, {shards}, by {proposal.by}"
+    yield f"goal: no shard above {percent(float(problem.goal))} of its fair share"
     if tenants.by_fallback:
         yield f"{tenants.by_fallback:,} without a shard are counted where the fallback sends them"
     if tenants.by_assign:
@@ -119,7 +119,7 @@ def move_lines(proposal: Proposal) -> Iterator[str]:
     yield counted_line(proposal)
     yield (
         f"{len(moves):,} of {len(problem.ids):,} customers ({percent(proposal.share)}) "
-        "must pair their device again"
+        "must pair again"
     )
     yield ""
     rows = [

@@ -23,7 +23,8 @@ class Before:
     """What was rendered. `fleet` is its record, empty for nothing.
 
     `services` is the merged compose model, None where a file that went into it is not to be had;
-    `migrations` are the names of the files of the ledger's folder.
+    `migrations` are the names of the files of the ledger's folder, `router` is the digest of the
+    router.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Before:
     services: Mapping[str, Mapping[str, Any]] | None
     variables: Mapping[str, str | None]
     migrations: Collection[str] = ()
+    router: str | None = None
 
 
 def read_before(
@@ -55,6 +57,7 @@ def read_before(
         services=services,
         variables=read_env(env or ""),
         migrations=names,
+        router=next((e.digest for e in lock.outputs.values() if e.output == "router"), None),
     )
 
 

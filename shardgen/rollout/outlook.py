@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 from shardgen import record
 from shardgen.base import read_base
-from shardgen.ledger.migration import Migration, read_migration
+from shardgen.impact import migrations_in
 from shardgen.readback import read_env
 from shardgen.rollout.containers import RECREATE, containers
-from shardgen.rollout.fleets import counts, shard_changes
+from shardgen.rollout.fleets import ADD, counts, shard_changes
 from shardgen.rollout.risks import overall, risks
 from shardgen.rollout.steps import Work, steps
 from shardgen.rollout.tenants import Exposure, exposure, moves
 from shardgen.stack import merged_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from shardgen.ledger.migration import Migration
     from shardgen.record import StateChange
     from shardgen.rollout.before import Before
     from shardgen.rollout.containers import Container
@@ -78,26 +79,21 @@ def outlook(
 ) -> Outlook:
     """Return what the project's change means; with a list of tenants, (id, shard or 0), exactly."""
     fleet = workspace.inputs.fleet
-    migrations = tuple(new_migrations(workspace, before))
+    migrations = tuple(
+        each
+        for change, each in migrations_in(workspace.changes)
+        if change.destination.rpartition("/")[2] not in before.migrations
+    )
     operations = [each.operation for each in migrations]
     changes = tuple(shard_changes(before.fleet, fleet))
     fates = container_changes(workspace, before)
     state = tuple(record.state_changes(before.fleet, workspace.fleet_after))
-    who = (
-        exposure(before.fleet, fleet, operations)
-        if tenants is None
-        else moves(tenants, before.fleet, fleet, operations)
-    )
+    if tenants is None:
+        who: Exposure | Moves = exposure(before.fleet, fleet, operations)
+    else:
+        who = moves(tenants, before.fleet, fleet, operations)
     running = {shard.service for shard in fleet.live}
-    added = [change.shard for change in changes if change.what == "add"]
-    work = Work(
-        fleet=fleet,
-        commands=workspace.commands,
-        migrations=migrations,
-        containers=fates,
-        volumes=[f"docker volume create {shard.volume}" for shard in added if shard.external],
-        is_first=not before.fleet,
-    )
+    added = [change.shard for change in changes if change.what == ADD]
     was, now = counts(before.fleet, fleet)
     return Outlook(
         before=before.name,
@@ -115,19 +111,30 @@ def outlook(
         who=who,
         migrations=migrations,
         risks=tuple(risks(changes, fates or (), running, who, state)),
-        steps=tuple(steps(work)),
+        steps=tuple(steps(work_of(workspace, before, migrations, fates))),
     )
 
 
-def new_migrations(workspace: Workspace, before: Before) -> Iterator[Migration]:
-    """Yield the migrations that were not there before, in order, written already or to come."""
-    for change in workspace.changes:
-        name = change.destination.rpartition("/")[2]
-        is_ours = change.owned is not None and change.owned.form == "once"
-        if is_ours and change.after is not None and name not in before.migrations:
-            found = read_migration(name, change.after)
-            if isinstance(found, Migration):
-                yield found
+def work_of(
+    workspace: Workspace,
+    before: Before,
+    migrations: Sequence[Migration],
+    fates: Sequence[Container] | None,
+) -> Work:
+    """Return all that there is to do."""
+    fleet = workspace.inputs.fleet
+    added = [each.shard for each in shard_changes(before.fleet, fleet) if each.what == ADD]
+    return Work(
+        fleet=fleet,
+        commands=workspace.commands,
+        migrations=migrations,
+        containers=fates if before.fleet else None,
+        volumes=[f"docker volume create {shard.volume}" for shard in added if shard.external],
+        builds=any(
+            each.owned and each.owned.output == "router" and each.owned.digest != before.router
+            for each in workspace.changes
+        ),
+    )
 
 
 def container_changes(workspace: Workspace, before: Before) -> tuple[Container, ...] | None:

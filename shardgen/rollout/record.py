@@ -8,6 +8,7 @@ from shardgen.rollout.tenants import Exposure
 from shardgen.telling import told
 
 if TYPE_CHECKING:
+    from shardgen.rollout.fleets import ShardChange
     from shardgen.rollout.outlook import Outlook
     from shardgen.rollout.tenants import Moves
 
@@ -23,18 +24,7 @@ def plan_json(outlook: Outlook) -> dict[str, Any]:
         "risk": outlook.risk,
         "shards_before": outlook.count_before,
         "shards_after": outlook.count_after,
-        "shards": [
-            {
-                "id": change.id,
-                "change": change.what,
-                "state": change.shard.state,
-                "move_to": change.shard.move_to,
-                "service": change.shard.service,
-                "volume": change.shard.volume,
-                "url": change.shard.url,
-            }
-            for change in outlook.shards
-        ],
+        "shards": [shard_json(change) for change in outlook.shards],
         "containers": None
         if outlook.containers is None
         else [
@@ -60,6 +50,20 @@ def plan_json(outlook: Outlook) -> dict[str, Any]:
             {"title": each.title, "command": each.command, "back": each.back}
             for each in outlook.steps
         ],
+    }
+
+
+def shard_json(change: ShardChange) -> dict[str, Any]:
+    """Return what becomes of one shard."""
+    shard = change.shard
+    return {
+        "id": shard.id,
+        "change": change.what,
+        "state": shard.state,
+        "move_to": shard.move_to,
+        "service": shard.service,
+        "volume": shard.volume,
+        "url": shard.url,
     }
 
 

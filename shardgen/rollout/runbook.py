@@ -28,13 +28,15 @@ if TYPE_CHECKING:
 class Batch:
     """Tenants that one migration moves from one shard to another.
 
-    `tenants` is None where it moves all of the source's, `source` where no list says it.
+    `tenants` is None where it moves all of the source's, `source` where no list says it. The
+    migration moves its rows at once: it waits until the data of all its batches are there.
     """
 
     migration: Migration
     source: Shard | None
     goal: Shard
     tenants: tuple[int, ...] | None
+    is_last: bool = True
 
 
 def runbook_text(outlook: Outlook, workspace: Workspace) -> str:
@@ -68,9 +70,15 @@ def batches(
                 yield Batch(migration=each, source=None, goal=goal, tenants=operation.tenants)
                 continue
             known = {tenant: sources.get(tenant, 0) for tenant in operation.tenants}
-            for number in sorted(set(known.values()) - {goal.id, 0}):
-                tenants = tuple(tenant for tenant, place in known.items() if place == number)
-                yield Batch(migration=each, source=shards.get(number), goal=goal, tenants=tenants)
+            numbers = sorted(set(known.values()) - {goal.id, 0})
+            for number in numbers:
+                yield Batch(
+                    migration=each,
+                    source=shards.get(number),
+                    goal=goal,
+                    tenants=tuple(tenant for tenant, place in known.items() if place == number),
+                    is_last=number == numbers[-1],
+                )
 
 
 def title(batch: Batch) -> str:
@@ -154,7 +162,7 @@ def asked(batch: Batch, fleet: Fleet) -> tuple[str, list[str]]:
 def applied(batch: Batch, workspace: Workspace) -> list[str]:
     """Return the commands that move the rows: those that are where they were, then the migration.
 
-    The first one says how many it moved; the migration then finds them there, and records it.
+    The first one says how many it moved; the migration finds them there, and records it.
     """
     fleet = workspace.inputs.fleet
     migrate = migrate_upto(fleet, [batch.migration]) or workspace.commands.migrate
@@ -163,7 +171,8 @@ def applied(batch: Batch, workspace: Workspace) -> list[str]:
     table, key, column = sql_names(fleet)
     where = f"{key} IN ({listed(batch)}) AND {column} IN ({batch.source.id}, 0)"
     update = f"UPDATE {table} SET {column} = {batch.goal.id} WHERE {where}"  # noqa: S608
-    return [f"{psql(update)}   # UPDATE {len(batch.tenants)}", migrate]
+    guarded = f"{psql(update)}   # UPDATE {len(batch.tenants)}"
+    return [guarded, migrate] if batch.is_last else [guarded]
 
 
 def sql_names(fleet: Fleet) -> tuple[str, str, str]:
@@ -198,19 +207,25 @@ def copied(batch: Batch, fleet: Fleet, old: str) -> list[str]:
     path, above = places(batch, fleet)
     made = f"dc create --no-recreate {new}"
     command = f'dc cp -a "{old}:{path}" - | dc cp -a - "{new}:{above}"'
-    return [made, *([command] if batch.tenants is None else each_of(batch, command))]
+    if batch.tenants is None:
+        return [made, command]
+    if above != fleet.storage.mount:
+        folder = f'dc run --rm --no-deps -T --entrypoint mkdir {new} -p "{above}"'
+        command = f"{folder} && {command}"
+    return [made, *each_of(batch, command)]
 
 
 def compared(batch: Batch, fleet: Fleet, old: str) -> list[str]:
     """Return the commands that compare the names, sizes and modes of what was copied."""
     path, _ = places(batch, fleet)
+    # the goal may have tenants of its own: then what counts is what it lacks
+    kept, compare = (" | grep -v ^d", "comm -23") if batch.tenants is None else ("", "diff")
     sides = (
-        f'<(dc cp "{service}:{path}" - | tar -tv | sort)' for service in (old, batch.goal.service)
+        f'<(dc cp "{service}:{path}" - | tar -tv{kept} | sort)'
+        for service in (old, batch.goal.service)
     )
-    if batch.tenants is None:
-        # the goal has tenants of its own: what counts is what it lacks
-        return [f"diff {' '.join(sides)} | grep '^<'"]
-    return each_of(batch, f"diff {' '.join(sides)}")
+    command = f"{compare} {' '.join(sides)}"
+    return [command] if batch.tenants is None else each_of(batch, command)
 
 
 def taken_away(batch: Batch, fleet: Fleet, old: str) -> tuple[tuple[str, list[str]], ...]:

@@ -59,7 +59,9 @@ class Step:
 class Work:
     """All that there is to do. `volumes` are the commands that make external ones.
 
-    `containers` is None where what becomes of them is not known.
+    `containers` is None where what becomes of each is not looked at: then `starts` says whether
+    any may be another, and `gone` names the services that no file defines any more. `builds` says
+    that the router is another one, which the images of the consumers hold.
     """
 
     fleet: Fleet
@@ -67,7 +69,20 @@ class Work:
     migrations: Sequence[Migration]
     containers: Sequence[Container] | None
     volumes: Sequence[str] = ()
-    is_first: bool = False
+    builds: bool = True
+    starts: bool = True
+    gone: Sequence[str] = ()
+
+    @property
+    def build(self) -> str:
+        """The command that builds the consumers; '' where none has to be."""
+        return self.commands.build if self.builds else ""
+
+    @property
+    def phases(self) -> list[tuple[str, tuple[Migration, ...]]]:
+        """What waits until the new shards run: for each kind what it does, and its migrations."""
+        found = ((title, of_kind(self.migrations, kinds)) for kinds, title in PHASES)
+        return [(title, migrations) for title, migrations in found if migrations]
 
 
 def steps(work: Work) -> Iterator[Step]:
@@ -77,19 +92,17 @@ def steps(work: Work) -> Iterator[Step]:
         yield Step(
             title=f"make the volume {name}", command=command, back=f"docker volume rm {name}"
         )
-    phases = [found for kinds, _ in PHASES if (found := of_kind(work.migrations, kinds))]
     registration = of_kind(work.migrations, REGISTRATION)
     can_stop = migrate_upto(work.fleet, work.migrations) is not None
-    is_split = bool(phases) and can_stop
-    if registration and not phases:
+    if registration and not work.phases:
         yield registered(work, registration, work.commands.migrate)
-    elif registration and is_split:
+    elif registration and can_stop:
         yield registered(work, registration, migrate_upto(work.fleet, registration) or "")
-    yield from running(work)
-    if phases and not is_split:
+    yield from started(work) if work.containers is None else replaced(work, work.containers)
+    if work.phases and not can_stop:
         title = "apply the migrations, in one go: this runner cannot stop between them"
         yield Step(title=title, command=work.commands.migrate, back=back_of(work.migrations[-1]))
-    elif phases:
+    else:
         yield from phased(work)
     yield from removed(work)
 
@@ -112,19 +125,20 @@ def registered(work: Work, migrations: Sequence[Migration], command: str) -> Ste
     return Step(title=title, command=command, back=back and f"{back}, later retire it")
 
 
-def running(work: Work) -> Iterator[Step]:
-    """Yield the steps that start and recreate containers."""
-    if work.is_first:
-        if build := work.commands.build:
-            yield Step(title="build the consumers with the router in them", command=build)
-        yield Step(title="start the shards and the consumers", command=work.commands.up)
-        return
-    if work.containers is None:
+def started(work: Work) -> Iterator[Step]:
+    """Yield the steps that start all containers, and recreate those whose definition changed."""
+    if work.build:
+        yield Step(title="build the consumers with the router in them", command=work.build)
+    is_later = bool(work.gone) and not work.phases
+    if work.starts and not is_later:
         yield Step(title="start what is new, recreate what changed", command=work.commands.up)
-        return
+
+
+def replaced(work: Work, containers: Sequence[Container]) -> Iterator[Step]:
+    """Yield the steps that start and recreate one container after the other."""
     shards = {shard.service for shard in work.fleet.live}
-    new = [each.service for each in work.containers if each.fate == CREATE]
-    again = [each.service for each in work.containers if each.fate == RECREATE]
+    new = [each.service for each in containers if each.fate == CREATE]
+    again = [each.service for each in containers if each.fate == RECREATE]
     up = f"{work.commands.compose} up -d --no-deps"
     if new:
         names = " ".join(new)
@@ -133,10 +147,10 @@ def running(work: Work) -> Iterator[Step]:
     if found := [each for each in again if each in shards]:
         command = f"{up} {' '.join(found)}"
         yield Step(title="recreate running shards", command=command, back=EARLIER)
-    if build := work.commands.build:
-        yield Step(title="build the consumers with the new router in them", command=build)
+    if work.build:
+        yield Step(title="build the consumers with the new router in them", command=work.build)
     if found := [each for each in again if each not in shards]:
-        is_built = bool(work.commands.build) or not set(found) & set(work.fleet.service.consumers)
+        is_built = bool(work.build) or not set(found) & set(work.fleet.service.consumers)
         note = "" if is_built else ": their image must hold the new router"
         title = f"recreate the services beside them{note}"
         yield Step(title=title, command=f"{up} {' '.join(found)}", back=EARLIER)
@@ -144,14 +158,10 @@ def running(work: Work) -> Iterator[Step]:
 
 def phased(work: Work) -> Iterator[Step]:
     """Yield a step for each kind of migration that needs its own moment."""
-    for kinds, title in PHASES:
-        found = of_kind(work.migrations, kinds)
-        if not found:
-            continue
-        last = found[-1] is work.migrations[-1]
-        is_all = last and len(found) == len(work.migrations)
+    for title, found in work.phases:
+        is_all = len(found) == len(work.migrations)
         command = work.commands.migrate if is_all else migrate_upto(work.fleet, found) or ""
-        if kinds == (Retire,):
+        if isinstance(found[0].operation, Retire):
             verify = 'shardgen ledger --database "$DATABASE_URL"'
             yield Step(title="see that the shard has no tenants left", command=verify)
         yield Step(title=f"{subject(found)}: {title}", command=command, back=back_of(found[-1]))
@@ -189,9 +199,10 @@ def back_of(migration: Migration) -> str:
 
 def removed(work: Work) -> Iterator[Step]:
     """Yield the step that takes containers away which no file defines any more."""
-    gone = [each.service for each in work.containers or () if each.fate == REMOVE]
+    fates = work.containers or ()
+    gone = [*work.gone, *(each.service for each in fates if each.fate == REMOVE)]
     if gone:
-        command = f"{work.commands.up} --remove-orphans"
+        command = f"{work.commands.up} --remove-orphans   # stops {', '.join(gone)}"
         title = f"stop {shortened(gone)}; the volumes stay"
         yield Step(title=title, command=command, back=EARLIER)
 

@@ -172,8 +172,8 @@ def step_of(operation: Operation | dict[int, int]) -> Rows | None:
 
 def pinned(operation: Pin) -> Rows:
     """Return what a pin makes of a row."""
-    weights = dict(operation.weights) or dict.fromkeys(range(1, operation.shards + 1), 1)
-    answer = fallback_of(operation.fallback, weights, weights.values()).picker()
+    weights = (weight for _, weight in operation.weights)
+    answer = fallback_of(operation.fallback, operation.ids, weights).picker()
     is_everyone, part, parts = operation.route == "hash", operation.part, operation.parts
 
     def rows(tenant: int, row: int) -> int:

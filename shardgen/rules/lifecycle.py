@@ -140,7 +140,7 @@ def weights(subject: Subject) -> Iterator[Diagnostic]:
                 ("shards", shard.index, "weight"),
                 "SG223",
                 f"shard {shard.id} has the weight {shard.weight:g}, and rendezvous counts draws",
-                f"a whole number, 1 to {MOST_WEIGHT}; multiply all weights by the same, once",
+                f"give it a whole number, 1 to {MOST_WEIGHT}",
             )
     ids = {*subject.fleet.fallback_ids}
     total = sum(shard.weight for shard in subject.by_id.values() if shard.id in ids)

@@ -77,14 +77,37 @@ def test_exact_changes_nothing(compose: Compose, case: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize("case", WRITTEN, ids=lambda case: case.name)
 def test_what_is_told_is_what_compose_sees(compose: Compose, case: Path, tmp_path: Path) -> None:
     stack, typed = completed(case, tmp_path / "project")
-    options = ("--no-env-resolution",)
-    before = compose.model(stack.root, *options, files=files_of(stack))
+    before = without_env_files(compose, stack)
     told = json.loads(stack.ok("adopt", *typed, "--json").out)["differences"]
-    after = compose.model(stack.root, *options, files=files_of(stack))
+    after = without_env_files(compose, stack)
     expected = {tuple(each["path"]) for each in told if each["path"][0] == "services"}
+    consumers = {path[1] for path in expected if path[2] == "env_file"}
+    expected -= {("services", name, "env_file") for name in consumers}
+    full = compose.model(stack.root, files=files_of(stack))["services"]
+    for name in consumers:
+        lines = stack.read(".env.shards").splitlines()
+        variables = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+        assert variables.items() <= full[name]["environment"].items()
     assert set(changed(("services",), before["services"], after["services"])) == expected
     for section in ("volumes", "networks", "secrets", "configs"):
         assert before.get(section) == after.get(section)
+
+
+def without_env_files(compose: Compose, stack: Stack) -> dict[str, Any]:
+    """Return the merged model without what is in env files, which compose 2 always reads.
+
+    The variables of the project come from a file that no service names.
+    """
+    files = {name: stack.read(name) for name in stack.contents() if name.startswith(".env")}
+    stack.write("project.env", files[".env"])
+    for name in files:
+        stack.write(name, "")
+    options = ("--env-file", "project.env", "--profile", "*", "config", "--format", "json")
+    text = compose.run(stack.root, *options, files=files_of(stack))
+    for name, content in files.items():
+        stack.write(name, content)
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def changed(path: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[str, ...]]:

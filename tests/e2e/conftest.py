@@ -15,7 +15,7 @@ from tests import needs
 from tests.compose.conftest import VERSIONS, binaries
 from tests.e2e import image
 from tests.e2e.stacks import BASE, Docker, Stack, images, new_stack
-from tests.e2e.world import ENGINE, PREFIX
+from tests.e2e.world import ENGINE
 from tests.projects import ROOT
 
 if TYPE_CHECKING:
@@ -24,9 +24,15 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder: it needs an engine."""
+    """Mark every test of this folder: it needs an engine, its own or the world's."""
     for item in items:
-        item.add_marker(pytest.mark.docker)
+        if not {"engine", "gone"}.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.docker)
+
+
+def new_name() -> str:
+    """Return a name that nothing in an engine has."""
+    return f"shardgen-e2e-{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ def engine() -> Iterator[Engine]:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     asked = ("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
     host = os.environ.get("DOCKER_HOST") or subprocess.check_output(asked, text=True).strip()
-    found = Engine(host, f"{PREFIX}{secrets.token_hex(4)}", kind == "world")
+    found = Engine(host, new_name(), kind == "world")
     try:
         image.build(found.image)
         if found.is_own:
@@ -77,7 +83,7 @@ def docker(
 @pytest.fixture
 def stack(docker: Docker, tmp_path: Path) -> Iterator[Stack]:
     """Return a copy of this repository's stack, not rendered yet; it is removed afterwards."""
-    folder = tmp_path / f"{PREFIX}{secrets.token_hex(4)}"
+    folder = tmp_path / new_name()
     try:
         yield new_stack(folder, docker)
     finally:

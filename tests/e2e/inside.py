@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.e2e.world import ENGINE
+from tests.e2e.world import ENGINE, INSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ def main(folder: Path, command: Sequence[str]) -> int:
     mount(folder)
     os.environ |= {
         ENGINE: "world",
+        INSIDE: folder.name,
         "DOCKER_HOST": f"unix://{SOCKET}",
         "DOCKER_CONFIG": str(folder / "config"),
         "TMPDIR": made(folder / "tmp"),

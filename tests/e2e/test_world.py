@@ -5,6 +5,7 @@ These run in a world themselves, where nothing else comes and goes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import needs
-from tests.e2e.world import CONTROL_GROUPS, ENGINE, PREFIX, lacking, remove_control_groups
+from tests.e2e.world import ENGINE, control_groups, lacking, prefix, remove_control_groups
 from tests.projects import ROOT
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def test_that_fails_in_the_middle(stack):
 """
 #: Seconds within which everything of a world is gone once it ends.
 PATIENCE = 20
+#: Seconds within which the first stack of `make e2e` is half up, on a busy machine.
+SLOW = 90
 
 
 def traces() -> set[str]:
@@ -55,9 +58,8 @@ def traces() -> set[str]:
                 found |= {f"{process.name} {line!r}", str((process / "ns/net").readlink())}
         except OSError:
             continue
-    found |= {str(path) for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*")}
-    groups = (*CONTROL_GROUPS.glob(f"{PREFIX}*"), *CONTROL_GROUPS.glob(f"*/{PREFIX}*"))
-    return found | {str(path) for path in groups}
+    found |= {str(path) for path in Path(tempfile.gettempdir()).glob(f"{prefix()}*")}
+    return found | {str(path) for path in control_groups(f"{prefix()}*")}
 
 
 @pytest.fixture
@@ -84,11 +86,17 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def start(*command: str) -> subprocess.Popen[str]:
-    """Start a command as a shell would: in a group of its own."""
-    return subprocess.Popen(
+@contextlib.contextmanager
+def start(*command: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a command as a shell would, in a group of its own; wait for its end, or bring it."""
+    with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
+    ) as process:
+        try:
+            yield process
+            process.wait(PATIENCE)
+        finally:
+            process.kill()
 
 
 def is_up(process: subprocess.Popen[str]) -> bool:
@@ -158,7 +166,7 @@ def test_a_world_that_is_killed(gone: Callable[..., set[str]]) -> None:
         process.kill()
     left = sorted(gone(2))
     assert left
-    assert {Path(each).name.startswith(PREFIX) for each in left} == {True}
+    assert {Path(each).name.startswith(prefix()) for each in left} == {True}
     name = Path(left[0]).name
     remove_control_groups(name)
     Path(tempfile.gettempdir(), name).rmdir()
@@ -169,7 +177,7 @@ def test_make_e2e_interrupted(gone: Callable[..., set[str]], number: signal.Sign
     make = (needs.require("make"), "--old-file", ".venv/.servers", "-j", "2", "e2e-v2", "e2e-v5")
     with start(*make) as process:
         began = time.monotonic()
-        while containers() < 4 and time.monotonic() - began < PATIENCE:
+        while containers() < 4 and time.monotonic() - began < SLOW:
             time.sleep(0.1)
         assert containers() >= 4, "some of each version of compose"
         (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)

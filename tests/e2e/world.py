@@ -25,8 +25,8 @@ ROOT = Path(__file__).parents[2]
 #: Which engine the tests use: "host" for the machine's, "world" inside a world.
 ENGINE = "SHARDGEN_E2E_ENGINE"
 TOOLS = ("busybox", "docker", "dockerd", "iptables", "mount", "setpriv", "unshare")
-#: The names of all that is made outside: a folder, and the control groups of that name.
-PREFIX = "shardgen-e2e-"
+#: The name of the world that this process is in.
+INSIDE = "SHARDGEN_E2E_WORLD"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 #: Where the machine has its administrator's tools; they need not be on a user's PATH.
@@ -38,7 +38,7 @@ def main(command: Sequence[str]) -> int:
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN])
     if os.environ.get(ENGINE) == "host":
         os.chdir(ROOT)
-        os.execvp(command[0], command)
+        os.execvp(command[0], list(command))
     if reason := lacking():
         print(f"skipped: {reason}; {ENGINE}=host uses the engine of this machine", file=sys.stderr)
         return 1 if os.environ.get("CI") else 0
@@ -66,7 +66,7 @@ def interrupted(number: int, _: object) -> NoReturn:
 @contextlib.contextmanager
 def home() -> Iterator[Path]:
     """Make the folder that the world mounts its own disk on; remove it, and its control groups."""
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
+    with tempfile.TemporaryDirectory(prefix=prefix()) as folder:
         try:
             yield Path(folder)
         finally:
@@ -97,15 +97,25 @@ def end(process: subprocess.Popen[bytes]) -> None:
         is_late = time.monotonic() - began > 1
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         with contextlib.suppress(OSError):
-            for pid in children.read_text().split() or [process.pid]:
+            for pid in children.read_text().split() or [str(process.pid)]:
                 os.kill(int(pid), signal.SIGKILL if is_late else signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.1)
 
 
+def prefix() -> str:
+    """Return how names of worlds begin here; those beside this one see its control groups."""
+    return f"{os.environ.get(INSIDE, 'shardgen-e2e')}-"
+
+
+def control_groups(pattern: str) -> list[Path]:
+    """Return the groups of a name, in one hierarchy or in several."""
+    return [*CONTROL_GROUPS.glob(pattern), *CONTROL_GROUPS.glob(f"*/{pattern}")]
+
+
 def remove_control_groups(name: str) -> None:
     """Remove the groups of containers that are gone: no namespace takes them along."""
-    roots = [*CONTROL_GROUPS.glob(name), *CONTROL_GROUPS.glob(f"*/{name}")]
+    roots = control_groups(name)
     for attempt in range(20):
         for root in roots:
             for folder, _, _ in os.walk(root, topdown=False):

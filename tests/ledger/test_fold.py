@@ -110,6 +110,7 @@ def test_a_fold_continues_another_and_leaves_it_alone() -> None:
         ((INIT,), INIT, "init_twice"),
         ((INIT,), Validate(), "validate_order"),
         ((INIT,), Pin(route="hash", fallback="md5", shards=3), "pin_shards"),
+        ((INIT,), replace(PIN, fallback="rendezvous", weights=((1, 1), (3, 1))), "pin_shards"),
         ((INIT, PIN), PIN, "pin_order"),
         ((INIT,), replace(PIN, part=2, parts=2), "pin_parts"),
         ((INIT,), replace(PIN, part=2, parts=1), "pin_parts"),

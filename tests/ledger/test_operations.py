@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,6 +57,15 @@ OPERATIONS: st.SearchStrategy[Operation] = st.one_of(
         part=PARTS,
         parts=PARTS,
     ),
+    st.builds(
+        Pin,
+        route=st.sampled_from(["column", "hash"]),
+        fallback=st.just("rendezvous"),
+        shards=ADOPTED,
+        weights=st.dictionaries(SHARDS, st.integers(1, 100), min_size=1, max_size=30)
+        .map(lambda found: sorted(found.items()))
+        .map(tuple),
+    ),
     st.builds(Validate),
     st.builds(Add, ids=st.sets(SHARDS, min_size=1, max_size=30).map(sorted).map(tuple)),
     st.builds(Default, shard=SHARDS),
@@ -92,6 +102,15 @@ def pin(**changes: object) -> str:
 
 def test_a_pin_with_no_change_is_read() -> None:
     assert read_operations(pin())
+    assert read_operations(pin(fallback="rendezvous", weights=[[1, 1], [3, 100]]))
+
+
+def test_a_pin_has_weights_only_where_it_draws_by_them() -> None:
+    """So that a file of before there were weights keeps its text, and its digest."""
+    md5 = Pin(route="hash", fallback="md5", shards=1)
+    assert operations_json((md5,)) == pin()
+    drawn = replace(md5, fallback="rendezvous", weights=((1, 2),))
+    assert operations_json((drawn,)) == pin(fallback="rendezvous", weights=[[1, 2]])
 
 
 @pytest.mark.parametrize(
@@ -134,6 +153,22 @@ def test_a_pin_with_no_change_is_read() -> None:
         pin(part=0),
         pin(parts=1001),
         pin(parts="2"),
+        pin(fallback="rendezvous"),
+        pin(weights=[]),
+        pin(weights=[[1, 1]]),
+        pin(fallback="rendezvous", weights=[]),
+        pin(fallback="rendezvous", weights=None),
+        pin(fallback="rendezvous", weights={"1": 1}),
+        pin(fallback="rendezvous", weights=[1]),
+        pin(fallback="rendezvous", weights=[[1]]),
+        pin(fallback="rendezvous", weights=[[1, 1, 1]]),
+        pin(fallback="rendezvous", weights=[[1, 0]]),
+        pin(fallback="rendezvous", weights=[[1, 101]]),
+        pin(fallback="rendezvous", weights=[[1, 1.0]]),
+        pin(fallback="rendezvous", weights=[["1", 1]]),
+        pin(fallback="rendezvous", weights=[[2, 1], [1, 1]]),
+        pin(fallback="rendezvous", weights=[[1, 1], [1, 2]]),
+        pin(fallback="rendezvous", weights=[[number, 100] for number in range(1, 1002)]),
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:

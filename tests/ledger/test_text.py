@@ -27,6 +27,12 @@ FOLDERS = {
     "smallest": rendered(desired("1 2")),
     "hash": rendered(desired("1 2 3", adopt_shards=3, adopt_route="hash", batches=2)),
     "modulo": rendered(desired("1 2 3", adopt_shards=3, fallback="modulo")),
+    "rendezvous": rendered(
+        desired("1 2 3", adopt_shards=3, fallback="rendezvous", weights=((1, 1), (2, 3), (3, 2)))
+    ),
+    "rendezvous_alone": rendered(
+        desired("1 2", adopt_shards=2, fallback="rendezvous", weights=((2, 4),), batches=2)
+    ),
     "many": rendered(desired(" ".join(map(str, range(1, 31))))),
     "reserved": rendered(
         desired("1 2", **RESERVED),

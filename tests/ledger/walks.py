@@ -91,11 +91,14 @@ def walks(draw: Callable[..., Any], longest: int = 12) -> list[Desired]:
     """Desired states of which each is one edit, or a few, away from the one before."""
     adopted = draw(st.integers(1, 3))
     ids = range(1, adopted + draw(st.integers(0, 2)) + 1)
+    fallback = draw(st.sampled_from(["md5", "modulo", "rendezvous"]))
+    weights = tuple((shard, draw(st.integers(1, 3))) for shard in range(1, adopted + 1))
     wanted = desired(
         " ".join(map(str, ids)),
         adopt_shards=adopted,
         adopt_route=draw(st.sampled_from(["column", "hash"])),
-        fallback=draw(st.sampled_from(["md5", "modulo"])),
+        fallback=fallback,
+        weights=weights if fallback == "rendezvous" else (),
         runner=draw(st.sampled_from([*RUNNERS])),
         batches=draw(st.sampled_from([1, 1, 2, 3])),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from shardgen.fallback import fallback_shard
 from shardgen.ledger.verify import read_ledger
 from tests.postgres import tools
 from tests.postgres.test_life_cycle import assert_equals
@@ -115,6 +116,22 @@ def test_a_life(life: Life) -> None:
     forgets_and_replays(life, command)
     assert life.state() == before
     retire_is_refused_and_retried(life)
+
+
+@each_way
+def test_a_pin_by_rendezvous(life: Life) -> None:
+    """Its SQL has literal colons, which a runner could take for the beginning of a parameter."""
+    text = life.text("adopt").replace("{id: 2}", "{id: 2, weight: 3}")
+    life.project.write("shards.yaml", text + "routing: {fallback: rendezvous}\n")
+    ran = life.project.ok("render")
+    (command,) = re.findall(
+        r"^(?:next)? +((?:psql|dbmate|migrate|flyway|alembic) .*)$", ran.out, re.MULTILINE
+    )
+    life.apply(command)
+    life.is_as_recorded()
+    found = life.database.tenants()
+    assert found == {n: fallback_shard("rendezvous", n, [1, 2], [1, 3]) for n in found}
+    assert {*found.values()} == {1, 2}
 
 
 def forgets_and_replays(life: Life, command: str) -> None:

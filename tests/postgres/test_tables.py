@@ -38,6 +38,11 @@ def by_fallback(shards: int, kind: str = "md5") -> dict[int, int]:
     return {tenant: fallback_shard(kind, tenant, ids) for tenant in range(1, TENANTS + 1)}
 
 
+def even(shards: int) -> tuple[tuple[int, int], ...]:
+    """The pairs that rendezvous draws from, where all weights are 1."""
+    return tuple((shard, 1) for shard in range(1, shards + 1))
+
+
 def nullable(database: Database) -> str:
     """Whether the column admits NULL, in the catalog's words."""
     query = (
@@ -54,10 +59,11 @@ def test_a_new_column_is_the_mandated_one(database: Database) -> None:
 
 
 @pytest.mark.parametrize("route", ["column", "hash"])
-@pytest.mark.parametrize("kind", ["md5", "modulo"])
+@pytest.mark.parametrize("kind", ["md5", "modulo", "rendezvous"])
 def test_a_new_column_gets_the_answer_of_today(database: Database, route: str, kind: str) -> None:
     database.populate(tenants=TENANTS)
-    applied(database, desired("1 2 3 4", adopt_shards=3, adopt_route=route, fallback=kind))
+    today = {"fallback": kind, "weights": even(3) if kind == "rendezvous" else ()}
+    applied(database, desired("1 2 3 4", adopt_shards=3, adopt_route=route, **today))
     assert database.tenants() == by_fallback(3, kind)
     assert (nullable(database), database.default()) == ("NO", "1")
 
@@ -85,13 +91,13 @@ def test_route_hash_pins_every_row_whatever_it_stores(database: Database) -> Non
 
 
 @pytest.mark.parametrize("route", ["column", "hash"])
-@pytest.mark.parametrize("kind", ["md5", "modulo"])
+@pytest.mark.parametrize("kind", ["md5", "modulo", "rendezvous"])
 def test_a_pin_in_parts_is_the_pin(database: Database, route: str, kind: str) -> None:
     database.populate(", whatsapp_shard integer NOT NULL DEFAULT 0", tenants=TENANTS)
     database.run("UPDATE business SET whatsapp_shard = 3 WHERE id <= 100")
     database.run("INSERT INTO business (id) SELECT -n FROM generate_series(0, 50) AS n")
-    wanted = desired("1 2 3", adopt_shards=3, adopt_route=route, fallback=kind, batches=7)
-    applied(database, wanted)
+    today = {"fallback": kind, "weights": even(3) if kind == "rendezvous" else ()}
+    applied(database, desired("1 2 3", adopt_shards=3, adopt_route=route, batches=7, **today))
     ids = range(1, 4)
     pinned = {tenant: fallback_shard(kind, tenant, ids) for tenant in database.tenants()}
     kept = dict.fromkeys(range(1, 101), 3) if route == "column" else {}

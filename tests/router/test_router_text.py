@@ -74,7 +74,8 @@ def test_mypy_strict_finds_nothing(rendered: Path, tmp_path: Path) -> None:
     caller = rendered / "caller.py"
     caller.write_text(
         "from dataclasses import dataclass\n"
-        "from two import forget_shard, get_baileys_base_url_for_business, shard_for, use_shard_lookup\n\n"
+        "from two import forget_shard, get_baileys_base_url_for_business, pick_shard\n"
+        "from two import shard_for, use_shard_lookup\n\n"
         "@dataclass(frozen=True)\nclass Row:\n    id: int\n    whatsapp_shard: int\n\n"
         "@dataclass\nclass Loose:\n    id: int\n    whatsapp_shard: int | None = None\n\n"
         "url: str = get_baileys_base_url_for_business(Row(1, 2)) or get_baileys_base_url_for_business(1)\n"
@@ -82,7 +83,7 @@ def test_mypy_strict_finds_nothing(rendered: Path, tmp_path: Path) -> None:
         "shard: int = shard_for(1, None)\n\n"
         "def column(business_id: int) -> int | None:\n    return None\n\n"
         "use_shard_lookup(column, ttl=5)\nuse_shard_lookup({1: 2}.get)\nuse_shard_lookup(None)\n"
-        "forget_shard(1)\nforget_shard()\n",
+        "forget_shard(1)\nforget_shard()\npicked: int = pick_shard({1: 20, 2: 10.5})\n",
         encoding="utf-8",
     )
     # the table of 1,000 takes no other rules than that of three
@@ -225,6 +226,8 @@ def use(router: Any, number: int) -> None:
         lambda: for_function(SimpleNamespace(**{"id": 1, column: number})),
         lambda: router.shard_for(None),
         *(partial(function, 1, shard) for shard in (*range(10), *range(2000, 3002))),
+        *(partial(router.pick_shard, loads) for loads in ({}, {None: 1}, {1: -1}, {1: 99, 2: 9**9})),
+        partial(router._hash_shard, "1", 2),
         partial(router.use_shard_lookup, 1),
         partial(router.use_shard_lookup, None, "1"),
         partial(router.use_shard_lookup, None, -1),
@@ -277,7 +280,7 @@ def test_no_line_is_dead(name: str) -> None:
         sys.settrace(before)
     source = text.splitlines()
     dead = [source[line - 1].strip() for line in sorted(lines_of(compile(text, "", "exec")) - ran)]
-    allowed = ["from collections.abc import Callable"]
+    allowed = ["from collections.abc import Callable, Mapping"]
     allowed += ["except TypeError:  # Python 3.8", "_EMPTY_MD5 = _md5()"]
     if name == "retired_but_one":
         allowed.insert(1, 'return f"http://baileys-{shard}:{self._port}"')

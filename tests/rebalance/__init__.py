@@ -1,0 +1,1 @@
+"""`shardgen rebalance`: against the optimum, its invariants, and the command."""
