@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A console script of the environment is called by its path: a version manager's python shim
 # would add 90 ms to each call.
@@ -85,6 +85,10 @@ accept: $(VENV)/.dev ## rewrite the golden files from what the code does; review
 .PHONY: bench
 bench: $(VENV)/.dev ## measure speed and memory against the budgets
 	@$(BIN)/python -m bench
+
+.PHONY: bench-rebalance
+bench-rebalance: $(VENV)/.dev ## measure a plan for a million tenants on a thousand shards
+	@$(BIN)/python -m bench.rebalance
 
 .PHONY: bench-sql
 bench-sql: $(VENV)/.servers ## measure how long each kind of migration keeps a million rows waiting

@@ -9,6 +9,7 @@ known projects that carry Dockerfiles, scripts, compose files and much documenta
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import sysconfig
@@ -53,6 +54,8 @@ services:
 volumes: {{{name}_data: {{}}}}
 """
 FOLDER = Path(".venv") / "alarms"
+#: Some of the projects need what later setuptools no longer have, if only to say their names.
+OLDER = "older.txt"
 PYPI = (
     "apache-superset==6.1.0",
     "celery==5.7.0",
@@ -182,6 +185,7 @@ def subject_of(root: Path, name: str) -> Subject:
 def fetched(folder: Path) -> list[Path]:
     """Return the folders of the known projects, fetched by pip and npm where they are missing."""
     folder.mkdir(parents=True, exist_ok=True)
+    folder.joinpath(OLDER).write_text("setuptools<81\n")
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
     commands = [([*pip, "--dest", ".", name], name) for name in PYPI]
     commands += [(["npm", "pack", "--silent", name], name) for name in NPM]
@@ -190,10 +194,10 @@ def fetched(folder: Path) -> list[Path]:
 
 def unpacked(folder: Path, command: list[str], name: str) -> Path | None:
     """Return the folder of one project; None, and a word, where it cannot be fetched."""
-    target = folder / name.replace("/", "-").lstrip("@")
+    target = folder / name
     if not target.exists():
         before = set(folder.glob("*gz"))
-        subprocess.run(command, cwd=folder, check=False)
+        subprocess.run(command, cwd=folder, check=False, env=os.environ | {"PIP_CONSTRAINT": OLDER})
         archives = set(folder.glob("*gz")) - before
         if not archives:
             print(f"{name} cannot be fetched", file=sys.stderr)

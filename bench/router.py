@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
+from tests.router.routers import execute, render, shards
+
 ROUTER = Path(__file__).parents[1] / "server" / "whatsapp_shard_router.py"
 #: Rounds over all subjects, so that a slow moment hits none alone; the fastest counts.
 ROUNDS = 15
@@ -78,7 +80,20 @@ def measure(path: Path = ROUTER) -> list[Row]:
         Row("router, explicit shard", explicit / one, "dict calls", 3),
         Row("router, explicit shard", explicit / three, "of three lookups in one call"),
         Row("router, fallback", fallback / alone, "of its hash", 1.5),
+        *measure_rendezvous(),
     ]
+
+
+def measure_rendezvous() -> list[Row]:
+    """Return ns per call of `fallback: rendezvous`, which has no budget: it is a hash per draw."""
+    rows = []
+    for draws in (2, 10, 1_000):
+        router = execute(render(shards(*range(1, draws + 1), routing={"fallback": "rendezvous"})))
+        calls = CALLS // draws
+        timer = timeit.Timer("url(12345)", globals={"url": router.get_baileys_base_url})
+        took = min(timer.repeat(ROUNDS, calls)) / calls * 1e9
+        rows.append(Row(f"router, rendezvous, {draws:,} draws", took, "ns"))
+    return rows
 
 
 def load(path: Path) -> Any:

@@ -126,6 +126,7 @@ def test_every_language_of_a_page() -> None:
         "## Shard 1\n```sh\ndocker restart baileys\n```\n",
         "```sh\n# shard 1\ndocker restart baileys\n```\n",
         "```sh\ndocker compose logs -f baileys\ndocker exec -it baileys sh\n```\n",
+        "Restart:\n\n```sh\ndocker restart baileys-2\n```\n",
         "```python\nrequests.get('http://baileys:3300')\n```\n",
         "```diff\n- proxy_pass http://baileys:3300;\n```\n",
         "    docker compose up -d\n",

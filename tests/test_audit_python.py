@@ -44,6 +44,8 @@ WRONG = {
     "    return shard_for(b.id)  #! SG801 shard_for",
     "imported outside, called inside": ROUTER + "class A:\n  async def f(self, b):\n"
     "    return url_of(b.id)  #! SG801 url_of",
+    "a global name": ROUTER + "def f():\n  global url_of\n"
+    "  url_of(5)  #! SG801 url_of\n  url_of = None",
     "in a lambda": ROUTER + "f = lambda i: url_of(i)  #! SG801 url_of",
     "an alias": ROUTER + "ask = url_of\nask(5)  #! SG801 ask",
     "a module's attribute": "from server import whatsapp_shard_router as r\nask = r.shard_for\n"
@@ -137,6 +139,10 @@ RIGHT = {
     "another function of that name": "def get_baileys_base_url(x): ...\nget_baileys_base_url(5)",
     "another module's": "from elsewhere import get_baileys_base_url\nget_baileys_base_url(5)",
     "a module that ends alike": "from x.router import shard_for\nshard_for(5)",
+    "a class's import is not its methods'": "class A:\n"
+    "  from server.whatsapp_shard_router import shard_for\n"
+    "  def f(self): return shard_for(5)",
+    "arguments of that name": ROUTER + "def f(*url_of): return url_of(5)",
     "a name that is hidden": ROUTER + "def f(url_of):\n  return url_of(5)",
     "a class's name is not its methods'": "class A:\n"
     "  from server.whatsapp_shard_router import shard_for\n"
@@ -152,6 +158,7 @@ RIGHT = {
     "a comment": "x = 1  # http://baileys:3300",
     "a message": "log.info('http://baileys:3300')",
     "a message with a part": "log.info(f'asked http://baileys-{n}:3300')",
+    "a message that is formatted": "log.info('http://baileys-{}:3300'.format(n).strip())",
     "an error": "raise ValueError('http://baileys:3300')",
     "help": "option('--url', help='http://baileys:3300')",
     "a sentence": "TEXT = 'http://baileys:3300 is where it was once'",
@@ -164,6 +171,7 @@ RIGHT = {
     "another host": "u = 'http://baileys-2.example.com:3300'",
     "a part of a host": "u = 'http://my-baileys:3300'",
     "the name at another port": "u = 'http://baileys:9999'",
+    "the rule at another port": "u = f'http://baileys-{n}:9999'; v = f'http://baileys-{n}/x'",
     "this machine": "u = 'http://localhost:3300'",
     "a label": "label = 'baileys-2'",
     "a number": "x = 3300",
@@ -216,6 +224,20 @@ def test_configuration_may_read_variables_and_no_more(path: str) -> None:
     assert [each.code for each in found] == ["SG803"]
 
 
+def test_the_service_itself_may_read_where_it_listens() -> None:
+    base = BASE.replace("build: .", "build: {context: ./services/wa}")
+    subject = subject_of(SHARDS, {"docker-compose.yml": base})
+    for variable, path, codes in [
+        ("PORT", "services/wa/app.py", []),
+        ("PORT", "services/wall/app.py", ["SG802"]),
+        ("BASE_URL", "services/wa/app.py", ["SG802"]),
+    ]:
+        text = f"import os\nx = os.environ['BAILEYS_{variable}']\n"
+        assert [each.code for each in audit(text, "python", path, subject)] == codes, path
+    read = "import os\nx = os.environ['BAILEYS_PORT']\n"
+    assert [each.code for each in audit(read, "python", "app.py")] == ["SG802"]
+
+
 def test_a_lookup_makes_every_call_right() -> None:
     call = Source(page=read_page(ROUTER + "url_of(5)", "a.py"), language="python")
     lookup = "from server.whatsapp_shard_router import use_shard_lookup as use\nuse({})\n"
@@ -266,6 +288,13 @@ def test_stated_urls_and_retired_shards() -> None:
         "python", subject=subject,
     )  # fmt: skip
     assert [(each.line, "retired" in each.message) for each in found] == [(1, False), (3, True)]
+
+
+def test_a_volume_whose_name_ends_like_another() -> None:
+    subject = subject_of(SHARDS.replace("- id: 2", "- {id: 2, volume: auth}"))
+    text = "import os\nos.system('docker volume rm prod_whatsapp_auth x_auth')\n"
+    found = audit(text, "python", subject=subject)
+    assert [re.findall(r"shard \d", each.message) for each in found] == [["shard 1"], ["shard 2"]]
 
 
 def test_a_port_that_a_url_need_not_say() -> None:

@@ -326,7 +326,7 @@ def test_the_fields_of_migrations_are_documented() -> None:
     examples: dict[str, Any] = {
         "schema": None, "table": "business", "id_column": "id", "shard_column": "shard",
         "shards": 1, "default": 1, "route": "hash", "fallback": "md5", "shard": 1, "to": 2,
-        "tenants": (1,), "ids": (3,), "runner": "psql", "part": 1, "parts": 1,
+        "tenants": (1,), "ids": (3,), "runner": "psql", "part": 1, "parts": 1, "weights": (),
     }  # fmt: skip
     names = migration.derive_names(
         schema=None, table="business", id_column="id", shard_column="shard"

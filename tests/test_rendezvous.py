@@ -204,3 +204,16 @@ def test_plan_counts_a_list_by_both_fallbacks(tmp_path: Path) -> None:
     ]
     assert found["tenants"]["moved"] == len(moved)
     assert {flow["after"] for flow in found["tenants"]["flows"]} == {3}
+
+
+def test_a_template_of_before_there_were_weights_fails_aloud(tmp_path: Path) -> None:
+    """It would take rendezvous for modulo, and write the wrong shard into every row."""
+    made = Project(tmp_path / "project", text(*TWO, head=adopt(2)))
+    block = "SELECT {% if md5 %}1{% else %}2{% endif %};\n"
+    made.write(
+        "templates/migrations/pin.sql.j2",
+        '{% extends "migrations/_file.sql.j2" %}\n{% block change %}\n' + block + "{% endblock %}\n",
+    )
+    ran = made.run("render")
+    assert ran.code == 2
+    assert "'md5' is undefined" in ran.err

@@ -157,11 +157,12 @@ def comment_lines(account: Account) -> Iterator[str]:
     file = account.proposal.found.sources.overlay.file
     if carried := [each for each in comments if each.is_full]:
         yield ""
-        yield f"{plural(len(carried), 'comment')} of {file} now in shards.yaml, above the entry"
+        what = plural(len(carried), "comment")
+        yield f"{what} in the shards' lines: in shards.yaml, above the entry of the shard"
     if gone := [each for each in comments if not each.is_full]:
         yield ""
-        yield f"{plural(len(gone), 'comment')} at the end of a line of {file}, now nowhere:"
-        yield from (f"  line {each.line}: {each.text}" for each in gone)
+        yield f"{plural(len(gone), 'comment')} at the end of a line: for you to keep elsewhere"
+        yield from (f"  {file}:{each.line}  {each.text}" for each in gone)
 
 
 def plural(count: int, noun: str) -> str:

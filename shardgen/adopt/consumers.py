@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
@@ -42,7 +42,7 @@ def find_callers(found: Found, variables_file: str) -> Callers:
     for name, service in found.model["services"].items():
         if name in shards or not calls(found, service):
             continue
-        problems = tuple(own_variables(found, name, service))
+        problems = tuple(own_variables(found, name))
         listed = compose.listed(service.get("env_file"))
         if problems:
             by_hand += problems
@@ -78,7 +78,7 @@ def pattern(found: Found) -> re.Pattern[str]:
     return re.compile(f"{re.escape(found.prefix)}_{kinds}")
 
 
-def own_variables(found: Found, name: str, service: dict[str, Any]) -> Iterator[Diagnostic]:
+def own_variables(found: Found, name: str) -> Iterator[Diagnostic]:
     """Yield shard variables that a service sets itself: there they win over the generated ones."""
     ours = pattern(found)
     for file in home(found, name):
@@ -94,7 +94,6 @@ def own_variables(found: Found, name: str, service: dict[str, Any]) -> Iterator[
                     f"once shardgen writes {key}: remove it here, and add {name} to the consumers",
                     key=isinstance(step, str),
                 )
-    del service
 
 
 def home(found: Found, name: str) -> list[Base]:
@@ -118,8 +117,6 @@ def warning(
     file: Base, path: tuple[str | int, ...], code: str, message: str, hint: str, *, key: bool
 ) -> Diagnostic:
     """Return a diagnostic that does not fail the run."""
-    from dataclasses import replace
-
     return replace(file.document.error(path, code, message, hint, key=key), level="warning")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,7 @@ def propose(sources: Sources, wish: Wish, read: ReadText) -> Proposal:
     refuse([*stateless(found), *fleet_facts.profiles(found)])
     as_is = {member.id: member.model for member in found.members}
     port = fleet_facts.build_facts(found, as_is).port
-    callers = find_callers(found, wish.env or VARIABLES)
+    callers = find_callers(found, from_compose(sources, wish.env or VARIABLES))
     repairs = (*find_repairs(found, port, read), *(callers.repairs if wish.has_env else ()))
     is_repaired = wish.mode == "repair"
     wants = {m.id: repaired(m, repairs) if is_repaired else m.model for m in found.members}
@@ -103,10 +104,15 @@ def propose(sources: Sources, wish: Wish, read: ReadText) -> Proposal:
         marked=marked,
         repairs=repairs,
         callers=callers,
-        by_hand=(*callers.by_hand, *(told(found, *each) for each in hopeless(found, port, read))),
+        by_hand=(*callers.by_hand, *(told(*each) for each in hopeless(found, port, read))),
         env=block.text if block else None,
         before=block.variables if block else {},
     )
+
+
+def from_compose(sources: Sources, path: str) -> str:
+    """Return a path as compose reads it: relative to the folder of its first file."""
+    return posixpath.relpath(path, posixpath.dirname(sources.files[0].file) or ".")
 
 
 def refuse(problems: Sequence[Diagnostic]) -> None:
@@ -127,9 +133,8 @@ def unstatable(found: Found, number: int, key: str) -> Diagnostic:
     )
 
 
-def told(found: Found, member: Member, tool: str) -> Diagnostic:
+def told(member: Member, tool: str) -> Diagnostic:
     """Return the warning at a healthcheck that cannot work."""
-    del found
     error = member.error(
         ("healthcheck", "test"),
         "SG737",

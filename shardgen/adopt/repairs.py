@@ -72,7 +72,7 @@ def repair(member: Member, key: str, value: Any, reason: str, inner: str | None 
 
 def alias(found: Found, member: Member) -> Iterator[Repair]:
     """Yield the networks on which shard 1 lacks its alias; the others are found by their names."""
-    if member.id != 1 or len(found.members) == 1 or "network_mode" in member.model:
+    if member.id != 1 or "network_mode" in member.model:
         return
     name = f"{found.name}-1"
     joined = compose.named(member.model.get("networks"), "networks") or {"default": None}
@@ -82,6 +82,8 @@ def alias(found: Found, member: Member) -> Iterator[Repair]:
         if name not in aliases:
             value = {**options, "aliases": [*aliases, name]}
             reason = f"the router calls shard 1 {name}, and nothing answers to that"
+            if len(found.members) == 1:
+                reason = f"once there is a second shard, the router calls this one {name}"
             yield repair(member, "networks", value, reason, network)
 
 

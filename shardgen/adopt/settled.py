@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from shardgen.disk import Disk
     from shardgen.workspace import Workspace
 
+#: The name and the password in a URL.
+SECRET = re.compile(r"://[^/@]*@")
 #: What is in a folder of migrations that is shardgen's own.
 SUM = "shardgen.sum"
 #: The schema that editors complete from.
@@ -173,7 +176,7 @@ def env_differences(proposal: Proposal, workspace: Workspace) -> tuple[told.Told
     path = proposal.wish.env
     if path is None or proposal.env is None:
         return ()
-    before = dict(proposal.before)
+    before = {name: SECRET.sub("://…@", text) for name, text in proposal.before.items()}
     after = {each.name: each.value for each in workspace.inputs.fleet.variables}
     reason = f"the block in {path} says what the fleet is"
     return tuple(

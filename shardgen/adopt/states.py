@@ -30,7 +30,7 @@ def state_mounts(found: Found) -> dict[int, compose.Mount]:
     places = likely_places(found, named)
     if len(places) == 1:
         return {number: at(each, places[0]) for number, each in named.items()}
-    if not places and all(len(each) == 1 for each in named.values()):
+    if not places and not found.volume and all(len(each) == 1 for each in named.values()):
         return {number: each[0] for number, each in named.items()}
     return {}
 
@@ -87,7 +87,7 @@ def stateless(found: Found) -> Iterator[Diagnostic]:
 def unclear(found: Found) -> Diagnostic:
     """Return the error where no volume, or more than one, may hold the state."""
     named = [m for m in compose.mounts(found.first.model.get("volumes")) if m.named]
-    ways = [mount.source for mount in named if mount.source != found.volume]
+    ways = [mount.source for mount in named] if named[1:] or found.volume else []
     return found.first.error(
         ("volumes",),
         "SG731",

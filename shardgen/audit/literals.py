@@ -40,14 +40,12 @@ class Address:
 
 def addresses(text: str, subject: Subject) -> Iterator[Address]:
     """Yield every URL of a shard, and every `host:port`, as they stand in a text."""
-    end = 0
     if "://" in text:
         for match in URL.finditer(text):
             if found := address_of(match, subject, match["scheme"].lower()):
-                end = found.end
                 yield found
-    for match in HOST_PORT.finditer(text):
-        if match.start() >= end and (found := address_of(match, subject, "")):
+    for match in HOST_PORT.finditer(text):  # which begins with no part of a URL
+        if found := address_of(match, subject, ""):
             yield found
 
 

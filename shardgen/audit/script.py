@@ -101,7 +101,8 @@ def docker_calls(
     found: tuple[Step, ...], page: Page, subject: Subject, known: Mapping[str, str]
 ) -> tuple[Docker, ...]:
     """Return the calls of docker in a script; settings count from where they are exported."""
-    settings = {**file_settings(subject), **known}
+    settings = dict(known)
+    of_files: dict[str, str] | None = None
     is_elsewhere, cloned, result = False, set[str](), []
     for step in found:
         own = step_settings(step)
@@ -115,9 +116,11 @@ def docker_calls(
         elif step.name == "git" and "clone" in [word.text for word in step.words]:
             cloned |= {posixpath.basename(w.text).removesuffix(".git") for w in step.words}
         elif call := call_of(step.words):
+            # Most scripts call no docker, and need no file to be read.
+            of_files = file_settings(subject) if of_files is None else of_files
             around = Around(
                 folder=posixpath.dirname(page.path),
-                settings={**settings, **own},
+                settings={**of_files, **settings, **own},
                 is_elsewhere=is_elsewhere,
             )
             result.append(Docker(step=step, call=call, around=around))

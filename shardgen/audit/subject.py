@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from shardgen import compose
 from shardgen.audit.words import Words, words
 from shardgen.instructions import build_commands
 
@@ -116,6 +118,21 @@ class Subject:
         if host in self.hosts and host != self.service:
             return self.hosts[host]
         return self.host(host) if port == self.port else None
+
+    def is_shards_own(self, path: str) -> bool:
+        """Return whether a file is of the sharded service itself: in the folder that it is built
+        from, where that is one of its own.
+        """
+        written = self.base.service(self.service).get("build") if self.base else None
+        build = compose.normal("build", written)
+        context = str(build.get("context", ".")) if isinstance(build, dict) else "."
+        folder = posixpath.normpath(posixpath.join(posixpath.dirname(self.base_file), context))
+        return folder != "." and path.startswith(f"{folder}/")
+
+    @property
+    def base_file(self) -> str:
+        """The user's own compose file; '' without one."""
+        return self.fleet.service.base or ""
 
     def volume(self, name: str) -> int | None:
         """Return the id of the shard that a volume belongs to, by its name in compose files."""

@@ -44,6 +44,9 @@ def environment_reads(module: Module, scope: Scope, node: ast.expr) -> Iterator[
     text = text_of(scope.text(name)) if name is not None else None
     if name is None or text is None or not is_shard_variable(text, module.subject):
         return
+    subject = module.subject
+    if text == f"{subject.prefix}_PORT" and subject.is_shards_own(module.page.path):
+        return  # where the service itself listens
     shown = re.sub(r"\0|\{[^{}]*\}|%[sd]", "{N}", text)
     functions = module.subject.fleet.router
     hint = f"ask the router: {functions.for_function}({functions.entity_parameter})"

@@ -97,7 +97,8 @@ CODES: dict[str, Code] = {
         "Compose would look for that shard's volume in another place than for the others', and "
         "`down -v` would delete one that shards.yaml calls external.",
         "service: {storage: {external: true}}   # the base: volumes: {whatsapp_auth: {}}",
-        "service: {storage: {external: true}}   # the base: volumes: {whatsapp_auth: {external: true}}",
+        "service: {storage: {external: true}}\n"
+        "# the base: volumes: {whatsapp_auth: {external: true}}",
     ),
     "SG316": make(
         "the base does not declare shard 1's volume",

@@ -212,14 +212,15 @@ def _details(operation: Operation) -> dict[str, object]:
                 "column_default": column_default,
             }
         case Pin():
-            ids = operation.ids
+            ids, weights = operation.ids, operation.weights
             return {
                 "shards": operation.shards,
                 "only": ids[0] if len(ids) == 1 else None,
                 "every_row": operation.route == "hash",
-                "fallback": operation.fallback,
-                "weights": operation.weights[:-1],
-                "last_weight": operation.weights[-1] if operation.weights else None,
+                "weights": weights[:-1],
+                "last_weight": weights[-1] if weights else None,
+                # left out beside weights: a template of the user's that knows none must fail
+                **({} if weights else {"md5": operation.fallback == "md5"}),
                 "part": operation.part,
                 "parts": operation.parts,
             }

@@ -17,7 +17,7 @@ class Attempt:
     def __init__(self, problem: Problem, limits: Limits) -> None:
         self.problem = problem
         self.weights = problem.weights
-        self.most, self.ceiling = list(limits.most), list(limits.ceiling)
+        self.limits, self.most, self.ceiling = limits, limits.most, limits.ceiling
         self.loads, self.counts = list(problem.loads), list(problem.counts)
         self.moved: dict[int, int] = {}
         self.active = problem.active

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shardgen.rebalance.bound import cost_alone, giants_of, hosts_of
-from shardgen.rebalance.problem import Limits
 
 if TYPE_CHECKING:
     from shardgen.rebalance.attempt import Attempt
@@ -17,7 +16,7 @@ def settle_giants(attempt: Attempt) -> None:
     Where there are not shards enough, a giant stays; that of a draining shard goes somewhere.
     """
     problem = attempt.problem
-    limits = Limits(most=tuple(attempt.most), ceiling=tuple(attempt.ceiling))
+    limits = attempt.limits
     giants = giants_of(problem, limits)
     every = [tenant for found in giants for tenant in found]
     if not every:
@@ -31,13 +30,13 @@ def settle_giants(attempt: Attempt) -> None:
     ]
     able.sort(key=lambda place: (cost_alone(problem, limits, giants, place), place))
     hosts = able[: len(every)]
-    stay = {giants[place][0]: place for place in hosts if giants[place]}
+    stay = {giants[place][0] for place in hosts if giants[place]}
     free = sorted(place for place in hosts if not giants[place])
     for tenant in every:
         if tenant in stay:
-            settle(attempt, tenant, stay[tenant])
-        elif free:
-            settle(attempt, tenant, free.pop(0))
+            continue
+        if free:
+            attempt.move(tenant, free.pop(0))
         elif problem.places[problem.at[tenant]].is_draining:
             crowd(attempt, tenant)
 
@@ -46,14 +45,6 @@ def can_carry(attempt: Attempt, place: int, load: int) -> bool:
     """Return whether a shard's capacity allows a load."""
     capacity = attempt.problem.places[place].capacity
     return capacity is None or load <= capacity
-
-
-def settle(attempt: Attempt, giant: int, host: int) -> None:
-    """Give a giant a shard that then takes nothing else."""
-    if attempt.problem.at[giant] != host:
-        attempt.move(giant, host)
-    attempt.ceiling[host] = max(attempt.ceiling[host], attempt.weights[giant])
-    attempt.most[host] = -1
 
 
 def crowd(attempt: Attempt, giant: int) -> None:

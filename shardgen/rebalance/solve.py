@@ -102,24 +102,39 @@ def by_its_own_ratio(problem: Problem, found: Outcome) -> Outcome:
 
 
 def nearest(problem: Problem) -> Outcome:
-    """Return the plan at the lowest ratio at which one is found, by bisection."""
-    least = min(problem.places[place].share for place in problem.active)
-    top = max(Fraction(problem.shares, least), problem.goal)
+    """Return the plan at the lowest ratio at which one is found, by bisection.
+
+    The ratio is not above the one that there is before, unless draining shards are to be emptied.
+    """
+    before = max(worst(problem, problem.loads, problem.counts), problem.goal)
+    top = max(before, top_ratio(problem)) if has_drained(problem) else before
     best = best_at(problem, top, QUICK_BUDGET)
     low, high = int(problem.goal * STEP), -int(-top * STEP // 1)
-    before = int(worst(problem, problem.loads, problem.counts) * STEP) + 1
-    middle = before if low < before < high else (low + high) // 2
+    middle = int(before * STEP) + 1
+    if not low < middle < high:
+        middle = (low + high) // 2
     while high - low > 1:
         ratio = Fraction(middle, STEP)
         found = None
-        if best.left or may_hold(problem, limits_at(problem, ratio)):
+        if best.left or best.over or may_hold(problem, limits_at(problem, ratio)):
             found = best_at(problem, ratio, QUICK_BUDGET)
-        if found and (found.left, found.over) <= (best.left, 0):
+        if found and (found.left, found.over) <= (best.left, best.over):
             best, high = found, middle
         else:
             low = middle
         middle = (low + high) // 2
     return best
+
+
+def has_drained(problem: Problem) -> bool:
+    """Return whether there is a tenant that a draining shard should lose."""
+    pairs = zip(problem.places, problem.movable, strict=True)
+    return any(place.is_draining and movable for place, movable in pairs)
+
+
+def top_ratio(problem: Problem) -> Fraction:
+    """Return the ratio at which each shard alone may carry everything."""
+    return Fraction(problem.shares, min(problem.places[place].share for place in problem.active))
 
 
 def best_at(problem: Problem, ratio: Fraction, budget: int) -> Outcome:

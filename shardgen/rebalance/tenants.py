@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from shardgen.diagnostics import Diagnostic, ordered
 from shardgen.errors import InvalidInput
-from shardgen.fallback import fallback_index
 from shardgen.rebalance.problem import PARTS
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Gathering:
         self.fleet, self.by_weight = fleet, by_weight
         self.ids, self.at, self.weights = array("q"), array("i"), array("q")
         self.places = {shard.id: place for place, shard in enumerate(fleet.live)}
-        self.fallback = [self.places[shard] for shard in fleet.fallback_ids]
+        self.pick = fleet.fallback.picker()
         self.assigned = {
             tenant: self.places[each.shard] for each in fleet.assign for tenant in each.tenants
         }
@@ -67,8 +66,7 @@ class Gathering:
             self.by_assign += place != assigned
             place = assigned
         elif not shard:
-            kind, count = self.fleet.routing.fallback, len(self.fallback)
-            place = self.fallback[fallback_index(kind, tenant, count)]
+            place = self.places[self.pick(tenant)]
             self.by_fallback += 1
         self.ids.append(tenant)
         self.at.append(place)

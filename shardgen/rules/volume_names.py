@@ -20,12 +20,14 @@ def same_names(subject: Subject, base: Base, owners: dict[str, Shard]) -> Iterat
     project = base.document.data.get("name")
     implied = {s.volume: {"external": s.external} for s in subject.later}
     first: dict[str, str] = {}
-    volumes: dict[str, dict[str, Any]] = {**implied, **base.volumes}
+    around = subject.around.volumes if subject.around else {}
+    volumes: dict[str, dict[str, Any]] = {**implied, **base.volumes, **around}
     for volume in sorted(volumes, key=lambda key: (key not in owners, key in base.volumes)):
         path, name = engine_name(volume, volumes[volume], str(project or "*"))
         other = first.setdefault(name, volume)
         if other != volume and other in owners:
-            yield base.document.error(
+            where = subject.around if subject.around and volume in around else base
+            yield where.document.error(
                 ("volumes", volume, *path),
                 "SG313",
                 f"{volume} is the same volume as {other} of shard {owners[other].id}",

@@ -29,12 +29,24 @@ class Stack(Project):
         return cls(root, {})
 
     @property
+    def overlay(self) -> str:
+        """The overlay's name."""
+        return files_of(self)[-1]
+
+    @property
     def ids(self) -> list[int]:
         """The ids in shards.yaml."""
         return [
             int(each)
             for each in re.findall(r"^  - id: (\d+)", self.read("shards.yaml"), re.MULTILINE)
         ]
+
+
+def files_of(stack: Stack) -> tuple[str, ...]:
+    """Return the stack's compose files, in order."""
+    names = ("docker-compose.yml", "docker-compose.prod.yml")
+    found = [f"{folder}{name}" for folder in ("", "deploy/") for name in names]
+    return tuple(name for name in found if stack.path(name).exists())
 
 
 def outside_of_blocks(before: str, after: str) -> None:

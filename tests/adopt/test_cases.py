@@ -7,13 +7,14 @@ so that the git diff is the review.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from shardgen import blocks
-from tests.adopt.stacks import Stack, outside_of_blocks
+from tests.adopt.stacks import Stack, files_of, outside_of_blocks
 from tests.support import Ran, snapshot
 from tests.test_cases import masked
 
@@ -81,8 +82,9 @@ def nothing_else_changed(
 
 def a_second_run_changes_nothing(stack: Stack) -> None:
     before = snapshot(stack.root)
-    ran = stack.ok("adopt", "--exact", "--write")
-    assert ran.out == "shards.yaml and docker-compose.prod.yml are adopted already; nothing to do\n"
+    files = [part for name in files_of(stack) for part in ("-f", name)]
+    ran = stack.ok("adopt", "--exact", "--write", *files)
+    assert ran.out == f"shards.yaml and {stack.overlay} are adopted already; nothing to do\n"
     assert snapshot(stack.root) == before
 
 
@@ -90,14 +92,14 @@ def a_shard_is_one_line(stack: Stack) -> None:
     """G2: afterwards one line adds a shard, and no existing line of the overlay changes."""
     if len(stack.ids) == 1:
         return
-    overlay = stack.read("docker-compose.prod.yml")
+    overlay = stack.read(stack.overlay)
     shards = stack.read("shards.yaml")
     head, outputs, tail = shards.partition("\noutputs:\n")
     stack.write("shards.yaml", f"{head}  - id: 77\n" + (outputs and outputs + tail))
     stack.render()
     stack.is_clean()
     lines = overlay.splitlines()
-    grown = stack.read("docker-compose.prod.yml").splitlines()
+    grown = stack.read(stack.overlay).splitlines()
     assert [line for line in grown if line in lines or "77" not in line][:3] == lines[:3]
     rest = iter(grown)
     assert all(line in rest for line in lines), "a line of the overlay changed"
@@ -106,3 +108,8 @@ def a_shard_is_one_line(stack: Stack) -> None:
 
 def test_there_are_cases() -> None:
     assert len(CASES) >= 15
+
+
+def test_each_warning_is_in_a_case() -> None:
+    told = "".join(case.joinpath("told.txt").read_text() for case in CASES)
+    assert set(re.findall(r"warning\[(SG\d{3})\]", told)) == {"SG735", "SG736", "SG737"}

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.adopt.stacks import Stack, files_of
 from tests.adopt.test_cases import CASES, set_up
+from tests.adopt.variants import Variant, variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from tests.adopt.stacks import Stack
     from tests.compose.stacks import Compose
 
 WRITTEN = [
@@ -31,18 +34,12 @@ VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)")
 PROFILES = re.compile(r"""profiles: \[["']?([a-z-]+)["']?\]""")
 
 
-def files_of(stack: Stack) -> tuple[str, ...]:
-    """Return the stack's compose files, in order."""
-    names = ("docker-compose.yml", "docker-compose.prod.yml")
-    return tuple(name for name in names if stack.path(name).exists())
-
-
 def completed(case: Path, root: Path) -> tuple[Stack, list[str]]:
     """Return a case's stack with the env files and the variables that it needs."""
     stack, typed = set_up(case, root)
     text = "".join(stack.read(name) for name in files_of(stack))
     lines = "".join(f"{name}=x\n" for name in dict.fromkeys(VARIABLE.findall(text)))
-    for name in (".env", ".env.whatsapp"):
+    for name in (".env", ".env.whatsapp", "deploy/.env"):
         stack.write(name, lines)
     return stack, typed
 
@@ -58,15 +55,13 @@ def models(compose: Compose, stack: Stack) -> Iterator[tuple[str, dict[str, Any]
 
 def hashes(compose: Compose, stack: Stack) -> str:
     """Return by what compose knows whether a container is to be recreated."""
-    return compose.run(
-        stack.root, "--profile", "*", "config", "--hash", "*", files=files_of(stack)
-    )
+    return compose.run(stack.root, "--profile", "*", "config", "--hash", "*", files=files_of(stack))
 
 
 @pytest.mark.parametrize("case", EXACT, ids=lambda case: case.name)
 def test_exact_changes_nothing(compose: Compose, case: Path, tmp_path: Path) -> None:
     stack, typed = completed(case, tmp_path / "project")
-    profiles = stack.read("docker-compose.prod.yml")
+    profiles = stack.read(stack.overlay)
     before, known = dict(models(compose, stack)), hashes(compose, stack)
     assert len(before) >= (3 if "profiles:" in profiles else 2)
     stack.ok("adopt", *typed)
@@ -118,6 +113,20 @@ def changed(path: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[st
             yield from changed((*path, key), first.get(key), second.get(key))
     elif before != after:
         yield path
+
+
+@settings(max_examples=12, deadline=None, phases=(Phase.generate,),
+          suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(variant=variants())
+def test_any_stack_stays_the_same(compose: Compose, variant: Variant) -> None:
+    """The stacks of tests/adopt/variants.py, by compose's own word."""
+    with tempfile.TemporaryDirectory() as folder:
+        stack = Stack(Path(folder) / "project", variant.files)
+        stack.write(".env", "INTERNAL_SECRET=x\n")
+        before, known = dict(models(compose, stack)), hashes(compose, stack)
+        stack.ok("adopt", "--exact", "--write")
+        assert dict(models(compose, stack)) == before
+        assert sorted(hashes(compose, stack).split()) == sorted(known.split())
 
 
 def test_there_are_cases_of_both_kinds() -> None:

@@ -15,7 +15,7 @@ from tests import needs
 
 COMMANDS = Path(__file__).with_name("stand_ins") / "bin"
 #: Parts of Python's library that no stand-in imports.
-UNUSED = {"__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3", "site-packages", "test",
+UNUSED = {"dist-packages", "ensurepip", "idlelib", "lib2to3", "site-packages", "test",
           "tkinter", "turtledemo"}  # fmt: skip
 LIBRARY = re.compile(r"(/\S+) \(0x")
 

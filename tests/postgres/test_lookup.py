@@ -30,7 +30,8 @@ class Example:
         (block,) = (
             block
             for block in pages.blocks(PAGE.read_text(encoding="utf-8"), "python")
-            if f"import {library}\n" in block or f"from {library} import" in block
+            if "use_shard_lookup" in block
+            and (f"import {library}\n" in block or f"from {library} import" in block)
         )
         self.router: Any = load(shards(1, 2, 3))
         self.clock = 0.0

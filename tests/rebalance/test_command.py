@@ -141,6 +141,11 @@ def test_tenants_without_a_shard_are_where_the_fallback_sends_them(project: Proj
     found = result(project, tenants="some.csv")
     assert found["counted_by_fallback"] == 3
     assert [shard["before"]["tenants"] for shard in found["shards"]] == [3, 1]
+    project.write("shards.yaml", fleet(1, 2, head="routing: {fallback: rendezvous}\n"))
+    where = project.ok("route", "6").out.split()[4]
+    project.write("one.csv", "id,shard\n6,\n")
+    shards = result(project, tenants="one.csv")["shards"]
+    assert [str(shard["id"]) for shard in shards if shard["before"]["tenants"]] == [where]
     out = asked(project, tenants="some.csv").out
     assert "3 without a shard are counted where the fallback sends them" in out
 

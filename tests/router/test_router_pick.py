@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import needs, pages
 from tests.router.routers import CONFIGURATIONS, load, shards
 
+PAGE = Path(__file__).parents[2] / "docs" / "routing.md"
 TWO = load(shards(1, 2))
 FULL = "^no active shard has room for a tenant$"
 
@@ -152,6 +157,35 @@ def test_a_thousand_new_tenants_fill_every_configuration_evenly(name: str) -> No
     ratios = [loads[s] / weight for s, weight in router._ACTIVE.items() if s not in capacities]
     if ratios:
         assert max(ratios) - min(ratios) <= 1 / min(router._ACTIVE.values())
+
+
+def test_the_sqlalchemy_model_of_the_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It fills the shards by their weights, whatever else a session inserts at once."""
+    sqlalchemy = needs.module("sqlalchemy")
+    orm = needs.module("sqlalchemy.orm")
+    (block,) = (
+        block
+        for block in pages.blocks(PAGE.read_text(encoding="utf-8"), "python")
+        if "import pick_shard" in block and "sqlalchemy" in block
+    )
+    router = load({"shards": [{"id": 1}, {"id": 2, "weight": 2}, {"id": 3, "state": "draining"}]})
+    monkeypatch.setitem(sys.modules, "server", ModuleType("server"))
+    monkeypatch.setitem(sys.modules, "server.whatsapp_shard_router", router)
+    module = ModuleType("models")
+    monkeypatch.setitem(sys.modules, "models", module)
+    names = module.__dict__
+    exec(compile("from __future__ import annotations\n" + block, str(PAGE), "exec"), names)
+    engine = sqlalchemy.create_engine("sqlite://")
+    names["Base"].metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        for number in range(1, 10):
+            session.add(names["Business"](id=number))
+            session.flush()
+        session.add(names["Business"](id=10, whatsapp_shard=3))
+        session.commit()
+        query = sqlalchemy.text("SELECT whatsapp_shard, count(*) FROM business GROUP BY 1")
+        assert dict(map(tuple, session.execute(query))) == {1: 3, 2: 6, 3: 1}
+    engine.dispose()
 
 
 def test_the_answer_does_not_depend_on_the_order_of_the_loads() -> None:
