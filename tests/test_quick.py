@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shardgen import findings, verdict
+from shardgen import verdict
 from shardgen.digest import sealed
 from shardgen.disk import Disk
 from shardgen.errors import ShardgenError

@@ -212,7 +212,9 @@ def test_a_template_of_before_there_were_weights_fails_aloud(tmp_path: Path) -> 
     block = "SELECT {% if md5 %}1{% else %}2{% endif %};\n"
     made.write(
         "templates/migrations/pin.sql.j2",
-        '{% extends "migrations/_file.sql.j2" %}\n{% block change %}\n' + block + "{% endblock %}\n",
+        '{% extends "migrations/_file.sql.j2" %}\n{% block change %}\n'
+        + block
+        + "{% endblock %}\n",
     )
     ran = made.run("render")
     assert ran.code == 2

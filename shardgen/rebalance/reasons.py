@@ -41,13 +41,17 @@ def reasons(problem: Problem, outcome: Outcome) -> list[str]:
 
 
 def uneven(problem: Problem, outcome: Outcome) -> list[int]:
-    """Return the active shards that end above their limit for another reason than pins."""
+    """Return the active shards that end above what they should for another reason than pins.
+
+    One with a single tenant is not among them, unless that is above its capacity.
+    """
     limits = limits_at(problem, problem.goal)
     alone = alone_on(problem, outcome)
     return [
         place
         for place in problem.active
-        if outcome.loads[place] > limits.ceiling[place] and place not in alone
+        if outcome.loads[place] > limits.ceiling[place]
+        and (place not in alone or outcome.loads[place] > capacity(problem, place))
     ]
 
 
@@ -64,7 +68,7 @@ def why_uneven(problem: Problem, outcome: Outcome, rest: Sequence[int]) -> str:
     near = f"the nearest that was found is {worst * 100:.1f} % of a fair share"
     if sum(max(limits.ceiling[place], 0) for place in problem.active) < problem.total:
         return f"{near}: capacities and pins leave too little room elsewhere"
-    return f"{near}: the tenants are too heavy to be spread more evenly"
+    return f"{near}: the tenants are too heavy for less"
 
 
 def remarks(problem: Problem, outcome: Outcome) -> list[str]:

@@ -5,16 +5,31 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from shardgen import blocks
 from tests.adopt.stacks import Stack
 from tests.adopt.variants import Variant, variants
 
+QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+@settings(QUIET, max_examples=20)
 @given(variants())
 def test_a_stack_is_adopted_as_it_is(variant: Variant) -> None:
+    is_adopted_as_it_is(variant)
+
+
+@pytest.mark.slow
+@settings(QUIET, max_examples=200)
+@given(variants())
+def test_many_stacks_are_adopted_as_they_are(variant: Variant) -> None:
+    is_adopted_as_it_is(variant)
+
+
+def is_adopted_as_it_is(variant: Variant) -> None:
+    """Adopt a stack, and look at what it left."""
     with tempfile.TemporaryDirectory() as folder:
         stack = Stack(Path(folder) / "project", variant.files)
         ran = stack.ok("adopt", "--exact", "--write")

@@ -53,8 +53,8 @@ def planned(folder: Path) -> dict[str, str]:
 def by_compose(before: dict[str, object], after: dict[str, object]) -> dict[str, str]:
     """Return what becomes of each service, by the digests of compose."""
     found = {name: "keep" if before.get(name) == new else "recreate" for name, new in after.items()}
-    found |= {name: "create" for name in after.keys() - before.keys()}
-    return found | {name: "remove" for name in before.keys() - after.keys()}
+    found |= dict.fromkeys(after.keys() - before.keys(), "create")
+    return found | dict.fromkeys(before.keys() - after.keys(), "remove")
 
 
 def definitions(compose: Compose, folder: Path) -> dict[str, object]:

@@ -127,7 +127,9 @@ def test_the_rows_of_the_runbook(database: Database, tmp_path: Path) -> None:
     for question, update in zip(queries[::2], queries[1::2], strict=True):
         assert database.rows(question) == []
         database.run(update)
-    assert database.rows("SELECT id FROM business WHERE whatsapp_shard = 3 AND id IN (5, 6, 7)") == [
+    assert database.rows(
+        "SELECT id FROM business WHERE whatsapp_shard = 3 AND id IN (5, 6, 7)"
+    ) == [
         (5,),
         (6,),
         (7,),

@@ -252,6 +252,11 @@ def test_why_the_goal_is_not_reached(project: Project) -> None:
     project.write("few.csv", "1,1,100\n2,1,1\n3,2,1\n")
     out = asked(project, "--by", "weight", tenants="few.csv").out
     assert "tenant 1 alone is 196 % of a fair share: it has shard 1 for itself" in out
+    project.change(
+        "shards.yaml", "- id: 1\n  - id: 2", "- {id: 1, capacity: 5}\n  - {id: 2, capacity: 9}"
+    )
+    out = asked(project, "--by", "weight", tenants="few.csv").out
+    assert "! shard 1 stays above its capacity: the others have no room" in out
 
 
 # writing

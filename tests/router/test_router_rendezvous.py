@@ -139,7 +139,11 @@ def test_a_loss_moves_the_tenants_of_the_lost_shard_alone(
 
 @pytest.mark.parametrize(
     ("before", "new"),
-    [({1: 1, 2: 1}, {3: 1}), ({1: 1, 2: 3, 4: 2}, {5: 4}), (dict.fromkeys(range(1, 21), 1), {21: 5})],
+    [
+        ({1: 1, 2: 1}, {3: 1}),
+        ({1: 1, 2: 3, 4: 2}, {5: 4}),
+        (dict.fromkeys(range(1, 21), 1), {21: 5}),
+    ],
 )
 def test_growth_takes_the_new_shards_share(before: Weights, new: Weights) -> None:
     """w of Σ + w, within four standard deviations of a fair draw."""

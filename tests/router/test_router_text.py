@@ -226,7 +226,10 @@ def use(router: Any, number: int) -> None:
         lambda: for_function(SimpleNamespace(**{"id": 1, column: number})),
         lambda: router.shard_for(None),
         *(partial(function, 1, shard) for shard in (*range(10), *range(2000, 3002))),
-        *(partial(router.pick_shard, loads) for loads in ({}, {None: 1}, {1: -1}, {1: 99, 2: 9**9})),
+        *(
+            partial(router.pick_shard, loads)
+            for loads in ({}, {None: 1}, {1: -1}, {1: 99, 2: 9**9})
+        ),
         partial(router._hash_shard, "1", 2),
         partial(router.use_shard_lookup, 1),
         partial(router.use_shard_lookup, None, "1"),
