@@ -35,7 +35,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple, Protocol, SupportsIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "DEFAULT_SHARD",
@@ -45,6 +45,7 @@ __all__ = [
     "get_all_shard_urls",
     "get_baileys_base_url",
     "get_baileys_base_url_for_business",
+    "pick_shard",
     "reload_environment",
     "shard_for",
     "use_shard_lookup",
@@ -55,12 +56,14 @@ SHARDS: dict[int, str] = {
     1: "http://baileys-1:3300",
     2: "http://baileys-2:3300",
 }
+#: the shards that take new tenants → their weight
+_ACTIVE = dict.fromkeys(SHARDS, 1)
 #: the shard of new rows, for the default of an ORM model
 DEFAULT_SHARD = 1
 
 
 class ShardError(LookupError):
-    """Raised for a shard that must not be used: retired, or unknown under `error`.
+    """Raised for a shard that must not be used: retired, full, or unknown under `error`.
 
     It is here in every configuration, so that callers can catch it in advance.
     """
@@ -110,6 +113,17 @@ def shard_for(
 def get_all_shard_urls() -> dict[int, str]:
     """Return shard id → URL of every shard in use, in a dict of the caller's own."""
     return _live[0].all_urls()
+
+
+def pick_shard(loads: Mapping[int, float]) -> int:
+    """Return the shard for a new tenant: of the active ones, the emptiest for its weight.
+
+    loads is shard id → how many tenants it has, or another measure of them. A shard that
+    it lacks is empty, others do not count, and of equals the lowest id is returned.
+    """
+    known = _loads(loads)
+    free = [shard for shard in _ACTIVE if shard <= _live[0].count]
+    return min(free, key=lambda shard: known.get(shard, 0) / _ACTIVE[shard])
 
 
 def reload_environment() -> None:
@@ -320,6 +334,20 @@ def _found(answer: int | None) -> int:
         message = f"a shard or None was expected, not {answer!r:.60}"
         raise TypeError(message)
     return shard
+
+
+def _loads(loads: Mapping[int, float]) -> dict[int, float]:
+    """Return loads as numbers. Rows without a shard, as a query groups them, load none."""
+    found = {}
+    for shard, load in loads.items():
+        if shard is None:
+            continue
+        number = float(load)
+        if not number >= 0:
+            message = f"the load of shard {shard} must be 0 or more, not {load!r:.60}"
+            raise ValueError(message)
+        found[_integer("shard", shard)] = number
+    return found
 
 
 def _integer(name: str, value: SupportsIndex | str) -> int:

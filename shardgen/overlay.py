@@ -74,9 +74,9 @@ def build_overlay(
         first=first_service(inherited, parts) if base else None,
         shards=tuple(Entry(name=s.service, definition=short_form(full, parts))
                      for s, full in zip(defined, entries, strict=True)),
-        consumers=without(consumers(fleet, paths), around and around.services),
-        volumes=without(volumes(fleet, base, defined), around and around.volumes),
-        networks=() if base else without(networks(entries), around and around.networks),
+        consumers=without(consumers(fleet, paths), around.services if around else None),
+        volumes=without(volumes(fleet, base, defined), around.volumes if around else None),
+        networks=() if base else without(networks(entries), around.networks if around else None),
     )  # fmt: skip
 
 

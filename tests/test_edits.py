@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import json
 import os
 import re
 import shlex
@@ -96,6 +97,8 @@ def test_golden(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert refused == (expected.read_text() if expected.exists() else "")
     assert after == case.joinpath("after.yaml").read_bytes()
     assert comments(before.decode()) <= comments(after.decode())
+    if case.name.startswith("json"):
+        assert json.loads(after)
     assert after.startswith(b"\xef\xbb\xbf") == before.startswith(b"\xef\xbb\xbf")
     assert (b"\r\n" in after) == (b"\r\n" in before)
     assert after.count(b"\r\n") in {0, after.count(b"\n")}

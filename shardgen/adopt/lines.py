@@ -47,10 +47,14 @@ class Comment:
     is_full: bool
 
 
+def top(document: Document) -> list[Pair]:
+    """Return the keys and values at the top of a file; none of an empty one."""
+    return list(document.root.value) if isinstance(document.root, yaml.MappingNode) else []
+
+
 def section_of(document: Document, section: str) -> Pair | None:
     """Return the key and the value of a top-level section; the last one written."""
-    pairs = getattr(document.root, "value", ())
-    found = [pair for pair in pairs if pair[0].value == section]
+    found = [pair for pair in top(document) if pair[0].value == section]
     return found[-1] if found else None
 
 
@@ -118,7 +122,7 @@ def borrowed(document: Document, regions: Sequence[Region]) -> Iterator[tuple[An
         if region.holds(node)
     }
     seen: set[int] = set()
-    pending = list(getattr(document.root, "value", ()))
+    pending = top(document)
     while pending:
         key, node = pending.pop()
         if any(region.holds(key) for region in regions):

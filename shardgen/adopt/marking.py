@@ -16,6 +16,7 @@ from shardgen.adopt.lines import (
     region_of,
     section_of,
     shared_lines,
+    top,
 )
 from shardgen.document import is_empty, token_error
 from shardgen.edit.layout import content_end, is_block, line_after, line_end, line_start
@@ -110,7 +111,7 @@ def entry_regions(document: Document, plan: Plan) -> Iterator[Region]:
 
 def shared_regions(document: Document, plan: Plan) -> Iterator[Region]:
     """Yield the lines of x- blocks whose names the overlay's own will have."""
-    for pair in document.root.value:
+    for pair in top(document):
         if pair[0].value in [f"x-{name}" for name in plan.shared]:
             yield region_of(document, "", pair)
 

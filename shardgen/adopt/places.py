@@ -43,6 +43,13 @@ def translated(found: Found, made: Document, error: Diagnostic) -> Diagnostic:
     return as_unstatable(at) if error.code.startswith("SG1") else at
 
 
+def is_about_env(made: Document, error: Diagnostic) -> bool:
+    """Return whether an error is about the place of the env output, as it was asked for."""
+    at = path_at(made.root, error.line - 1, error.column - 1)
+    is_there = error.file == made.file and at is not None and at[0][:2] == ("outputs", "env")
+    return is_there and error.code != "SG406"
+
+
 def as_unstatable(error: Diagnostic) -> Diagnostic:
     """Return the error of a value that has no place in shards.yaml."""
     message = f"shards.yaml cannot state this: {error.message}"

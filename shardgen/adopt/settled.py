@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shardgen import plan
 from shardgen.adopt import account as told
-from shardgen.adopt.places import translated
+from shardgen.adopt.places import is_about_env, translated
 from shardgen.adopt.proposal import VARIABLES, Proposal, Wish, propose, text_of
 from shardgen.adopt.repairs import applied
 from shardgen.base import read_base
@@ -110,6 +110,10 @@ def opened(
         return open_workspace(Drafted(disk, drafts), config, overwrite=overwrite)
     except InvalidInput as error:
         made = parse(text, config)
+        for each in error.diagnostics:
+            if proposal.wish.env and is_about_env(made, each):
+                way = f"{each.message}; {each.hint}"
+                raise UsageError(f"--env {proposal.wish.env}: {way}") from None
         found = [
             translated(proposal.found, made, each) if each.file == config else each
             for each in error.diagnostics

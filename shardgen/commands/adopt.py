@@ -59,6 +59,8 @@ def adopt(disk: Disk, config: str, *, options: Options) -> int:
     """
     if options.exact and options.repair:
         raise UsageError("--exact changes nothing, --repair what is missing: choose one of them")
+    if options.env is not None:
+        inside(f"--env {options.env}", options.env)
     with held(disk.root):
         base, overlay = named_files(disk, options.files)
         if is_adopted(disk, config, overlay):
@@ -91,10 +93,7 @@ def named_files(disk: Disk, files: Sequence[str]) -> tuple[str | None, str]:
     if len(files) > MOST_FILES:
         raise UsageError(f"-f names {len(files)} files; there is a base and an overlay over it")
     for name in files:
-        if name.startswith("/") or ".." in name.split("/"):
-            raise UsageError(
-                f"-f {name}: write it relative to the folder of shards.yaml, inside it"
-            )
+        inside(f"-f {name}", name)
         if disk.read(name) is None:
             raise UsageError(f"-f {name}: there is no such file")
     if files:
@@ -104,6 +103,12 @@ def named_files(disk: Disk, files: Sequence[str]) -> tuple[str | None, str]:
         way = "name your files with -f, or start anew with `shardgen init`"
         raise UsageError(f"there is no {overlay} here; {way}")
     return (BASE if disk.read(BASE) is not None else None), overlay
+
+
+def inside(typed: str, path: str) -> None:
+    """Raise UsageError where a path leaves the folder of shards.yaml."""
+    if not path or path.startswith("/") or ".." in path.split("/"):
+        raise UsageError(f"{typed}: write it relative to the folder of shards.yaml, inside it")
 
 
 def is_adopted(disk: Disk, config: str, overlay: str) -> bool:
@@ -142,7 +147,11 @@ def read_file(disk: Disk, name: str) -> Base:
     text = decode(disk.read(name) or b"", name)
     if isinstance(text, Diagnostic):
         raise InvalidInput([text])
-    return read_base(text, name, disk.read)
+    file = read_base(text, name, disk.read)
+    if file.document.data is not None and not isinstance(file.document.data, dict):
+        hint = "a compose file starts with services:"
+        raise InvalidInput([file.document.error((), "SG303", f"{name} has no services", hint)])
+    return file
 
 
 def written(disk: Disk, config: str, settled: Settled, account: told.Account) -> None:

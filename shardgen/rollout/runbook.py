@@ -96,6 +96,9 @@ def preface(workspace: Workspace, *, has_list: bool) -> Iterator[str]:
     yield "(`service.storage.folder` says so)."
     if not has_list:
         yield "Where the tenants live now is not known here: `--tenants` or `--database` says it."
+    if fleet.routing.lookup:
+        yield "Callers that use the router's lookup know of a move once their answer is older than"
+        yield "its ttl, or after `forget_shard`."
     yield from ("", "The commands are for bash, in the project's folder:", "", "```sh")
     yield f'dc() {{ {workspace.commands.compose} "$@"; }}'
     yield "```"

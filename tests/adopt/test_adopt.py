@@ -167,6 +167,45 @@ def test_files_of_other_names(tmp_path: Path) -> None:
     assert stack.ok("adopt", "-f", "compose.yml", "-f", "b.yml").out.startswith("shards.yaml and b")
 
 
+@pytest.mark.parametrize(
+    ("line", "added", "code", "what"),
+    [
+        (
+            "  {{ shard.name | name }}:\n",
+            "    cap_add: [ALL]\n",
+            "SG727",
+            "baileys-2.cap_add: + ALL",
+        ),
+        ("{% block services %}\n", "  mole: {image: mole}\n", "SG734", "mole.image: + mole"),
+    ],
+)
+def test_what_nobody_meant_is_refused(
+    stack: Stack, line: str, added: str, code: str, what: str
+) -> None:
+    """A template of the user's own says something else than the stack does."""
+    template = resource_text("templates/compose.yml.j2")
+    assert template.count(line) == 1
+    stack.write("templates/compose.yml.j2", template.replace(line, line + added))
+    before = snapshot(stack.root)
+    ran = stack.run("adopt", "--exact", "--write")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"error[{code}]" in ran.err
+    assert f"services.{what}" in ran.err
+    assert snapshot(stack.root) == before
+
+
+@pytest.mark.parametrize(
+    "overlay", ["", "# nothing yet\n", "name: stack", "services:\n", "volumes:\n"]
+)
+def test_an_overlay_that_says_next_to_nothing(overlay: str, tmp_path: Path) -> None:
+    stack = Stack.copy(PROJECTS / "one_shard", tmp_path / "project")
+    stack.write("docker-compose.prod.yml", overlay)
+    stack.ok("adopt", "--repair", "--write")
+    assert overlay in stack.read("docker-compose.prod.yml")
+    stack.is_clean()
+    stack.ok("add", "--dry-run")
+
+
 def test_a_volume_can_be_named(tmp_path: Path) -> None:
     overlay = """\
 services:
