@@ -26,6 +26,11 @@ TEXTS = frozenset({"expose", "ports"})
 MEANT_EMPTY = frozenset({"command", "entrypoint"})
 
 
+#: Where a key without a value takes the one that compose itself was started with.
+FROM_OUTSIDE = frozenset({"environment", "build.args"})
+PASSED_ON = "(passed on from outside)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """One value that two models do not share. Of a list, each item is a value of its own.
@@ -94,7 +99,8 @@ def canonical(path: str, value: Any) -> Any:
     value = compose.normal(path, value)
     if isinstance(value, dict):
         if path in compose.PAIRS:
-            return {key: text_of(item) for key, item in value.items()}
+            missing = PASSED_ON if path in FROM_OUTSIDE else ""
+            return {key: missing if v is None else text_of(v) for key, v in value.items()}
         if path == "depends_on":
             started = {"condition": "service_started", "required": True}
             return {key: {**started, **compose.options(item)} for key, item in value.items()}

@@ -315,8 +315,7 @@ def test_one_question_for_the_edit_and_the_render(rendered: Project) -> None:
     code, printed = on_a_terminal(rendered.root, "y\n", "add", "--render")
     assert code == 0
     asked, done = printed.split(ASKED)
-    assert "with it these are written:\n" in asked
-    assert "8 to write" in asked
+    assert "recreate api" in asked
     assert "8 written" in done
     rendered.is_clean()
 

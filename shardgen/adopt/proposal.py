@@ -17,6 +17,7 @@ from shardgen.adopt.statements import build_statements
 from shardgen.adopt.states import state_mounts, stateless
 from shardgen.adopt.writing import config_text
 from shardgen.errors import InvalidInput
+from shardgen.outputs import OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     ReadText = Callable[[str], str | None]
 
 #: The env output where nothing else is asked for.
-VARIABLES = ".env.shards"
+VARIABLES = OUTPUTS["env"].destination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +231,8 @@ def database(found: Found, migrations: str | None) -> dict[str, Any]:
 def outputs(proposal: Proposal) -> dict[str, Any]:
     """Return where outputs go that have another place than the usual."""
     wish = proposal.wish
-    compose_path = {} if wish.overlay == "docker-compose.prod.yml" else {"path": wish.overlay}
+    usual = OUTPUTS["compose"].destination
+    compose_path = {} if wish.overlay == usual else {"path": wish.overlay}
     env_path = {"path": wish.env} if wish.env not in {None, VARIABLES} else {}
     found = {"compose": compose_path, "env": env_path}
     return {name: entry for name, entry in found.items() if entry}

@@ -7,6 +7,7 @@ import json
 import sys
 from typing import IO, TYPE_CHECKING
 
+from shardgen.commands.render import with_committed_fleet
 from shardgen.digest import digest
 from shardgen.errors import UsageError
 from shardgen.files import held
@@ -46,6 +47,8 @@ def plan(
         raise UsageError("--tenants and --database both list the tenants: give one of them")
     with held(disk.root, shared=True):
         workspace = open_workspace(disk, config)
+        if against is None:
+            workspace = with_committed_fleet(disk, workspace)
         before = before_at(disk, workspace, against)
     if workspace.damage:
         raise UsageError("the ledger is damaged: `shardgen check` says how to mend it")

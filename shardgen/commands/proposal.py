@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shardgen import migrations, plan, replan, report
+from shardgen.commands.plan import before_at
 from shardgen.commands.render import refuse, with_committed_fleet
 from shardgen.diff import diff_lines, painted
 from shardgen.digest import lock_name
@@ -15,7 +16,9 @@ from shardgen.disk import Edited
 from shardgen.errors import InvalidInput, Refused
 from shardgen.files import clear, held, replace_text, write_plan
 from shardgen.lock import lock_in
-from shardgen.terminal import ask, is_interactive, out, painter
+from shardgen.rollout.outlook import outlook
+from shardgen.rollout.told import brief_text
+from shardgen.terminal import ask, is_interactive, out, painter, uncoloured
 from shardgen.transitions import Standing
 from shardgen.validate import validate
 from shardgen.workspace import open_workspace
@@ -74,7 +77,7 @@ def propose(
         return 0
     does_ask = not (dry_run or yes) and is_interactive()
     if dry_run or does_ask:
-        out(shown(edit, edit.proposal.would, render=render))
+        out(shown(disk, edit, edit.proposal.would, render=render))
     if dry_run:
         return 0
     if does_ask and not ask("Apply this?"):
@@ -87,7 +90,7 @@ def propose(
     elif does_ask:
         out(f"{edit.proposal.did}\n\nnext  {workspace.commands.render}\n")
     else:
-        out(shown(edit, edit.proposal.did, render=False))
+        out(shown(disk, edit, edit.proposal.did, render=False))
     return 0
 
 
@@ -134,20 +137,22 @@ def planned(disk: Disk, config: str, after: bytes) -> Workspace:
     return with_committed_fleet(disk, workspace)
 
 
-def shown(edit: Edit, what: str, *, render: bool) -> str:
-    """Return what an edit changes in shards.yaml, and what that comes to."""
+def shown(disk: Disk, edit: Edit, what: str, *, render: bool) -> str:
+    """Return what an edit changes in shards.yaml, and what that means."""
     paint = painter()
     diff = diff_lines(*(text.decode().removeprefix("\ufeff") for text in (edit.before, edit.after)))
-    command = edit.workspace.commands.render
-    will = "with it these are written" if render else f"`{command}` will do this"
-    head = [f"{what}:" if diff else what, *painted(diff, paint), "", f"{will}:", ""]
-    return "\n".join([*head, consequences(edit.workspace, command="" if render else command)])
+    head = [f"{what}:" if diff else what, *painted(diff, paint), ""]
+    command = "" if render else edit.workspace.commands.render
+    return "\n".join([*head, consequences(disk, edit.workspace, command=command)])
 
 
-def consequences(workspace: Workspace, *, command: str) -> str:
-    """Return what the next render will do, and what to type from `command` on."""
-    first = (command,) if command else ()
-    return report.render_text(workspace, dry=True, paint=painter(), first=first)
+def consequences(disk: Disk, workspace: Workspace, *, command: str) -> str:
+    """Return the plan of an edit, and what to type from `command` on."""
+    paint = painter()
+    meant = outlook(workspace, before_at(disk, workspace, None))
+    lines = [brief_text(meant, workspace, paint, colour=paint is not uncoloured)]
+    lines += report.next_lines(workspace, (command,) if command else ())
+    return "\n".join(lines) + "\n"
 
 
 def written(disk: Disk, config: str, edit: Edit, *, render: bool) -> Workspace:

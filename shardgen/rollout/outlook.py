@@ -88,8 +88,9 @@ def outlook(
     changes = tuple(shard_changes(before.fleet, fleet))
     fates = container_changes(workspace, before)
     state = tuple(record.state_changes(before.fleet, workspace.fleet_after))
+    who: Exposure | Moves
     if tenants is None:
-        who: Exposure | Moves = exposure(before.fleet, fleet, operations)
+        who = exposure(before.fleet, fleet, operations, committed=workspace.committed)
     else:
         who = moves(tenants, before.fleet, fleet, operations)
     running = {shard.service for shard in fleet.live}

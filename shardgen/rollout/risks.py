@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shardgen.impact import share_text
 from shardgen.rollout.containers import RECREATE, REMOVE
 from shardgen.rollout.fleets import ADDRESS, RETIRE
 from shardgen.rollout.tenants import Exposure
@@ -68,17 +69,17 @@ def tenant_risks(who: Exposure | Moves) -> Iterator[Risk]:
             )
         return
     if who.reroute:
-        share = percent(who.reroute.share)
+        share = share_text(who.reroute)
         yield Risk(
             grade=HIGH,
             item=f"{share} of the fallback's tenants",
             reason="another shard answers them, and they must pair again",
         )
     if who.assigned:
-        reason = "their rows move: bring their data over first"
+        reason = "their rows move: bring their data over first (--runbook says how)"
         yield Risk(grade=HIGH, item=plural(who.assigned, "assigned tenant"), reason=reason)
     for source, to in who.emptied:
-        reason = f"their rows move to shard {to}: bring their data over first"
+        reason = f"their rows move to shard {to}: bring their data over first (--runbook)"
         yield Risk(grade=HIGH, item=f"all tenants of shard {source}", reason=reason)
 
 
@@ -113,11 +114,6 @@ def container_risks(
 def overall(found: Sequence[Risk]) -> str:
     """Return the greatest grade."""
     return max((risk.grade for risk in found), key=GRADES.index, default=NONE)
-
-
-def percent(share: float) -> str:
-    """Return a share of 1 as the talk writes it: 66.5 %."""
-    return f"{share:.1%}".replace("%", " %")
 
 
 def plural(count: int, noun: str) -> str:

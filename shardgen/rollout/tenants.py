@@ -66,10 +66,20 @@ class Exposure:
         return self.reroute is None and not self.assigned and not self.emptied
 
 
-def exposure(before: Mapping[str, Any], fleet: Fleet, operations: Sequence[Operation]) -> Exposure:
-    """Return who moves where no list of tenants is at hand."""
+def exposure(
+    before: Mapping[str, Any],
+    fleet: Fleet,
+    operations: Sequence[Operation],
+    committed: Mapping[str, Any] | None = None,
+) -> Exposure:
+    """Return who moves where no list of tenants is at hand.
+
+    A change of the fallback that was rendered and is taken back before it was `committed` has moved
+    nobody.
+    """
+    is_back = committed is not None and record.routes_alike(committed, fleet)
     return Exposure(
-        reroute=record.reroute(before, fleet),
+        reroute=None if is_back else record.reroute(before, fleet),
         assigned=sum(len(each.tenants) for each in operations if isinstance(each, Assign)),
         emptied=tuple(
             (each.shard, each.to)

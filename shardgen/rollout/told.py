@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from shardgen.impact import freeze_line
+from shardgen.impact import freeze_line, is_guarded, share_text
 from shardgen.rollout.containers import CREATE, KEEP, RECREATE, REMOVE
 from shardgen.rollout.fleets import ACTIVATE, ADD, ADDRESS, DRAIN, RETIRE
-from shardgen.rollout.risks import percent, plural
+from shardgen.rollout.risks import plural
 from shardgen.rollout.tenants import Exposure
 from shardgen.telling import told
 
@@ -40,13 +40,21 @@ def plan_text(outlook: Outlook, workspace: Workspace, paint: Paint, *, colour: b
     """Return what a change means; a quiet one in a line."""
     if outlook.is_quiet:
         return f"{workspace.config} is as {outlook.before} has it: nothing changes\n"
+    brief = brief_text(outlook, workspace, paint, colour=colour)
+    steps = "\n".join(step_lines(outlook.steps, paint))
+    return "\n\n".join(part for part in (brief, steps) if part) + "\n"
+
+
+def brief_text(outlook: Outlook, workspace: Workspace, paint: Paint, *, colour: bool) -> str:
+    """Return what a change means, without the steps."""
+    if outlook.is_quiet:
+        return f"nothing else changes against {outlook.before}"
     parts = [
         tree_text(outlook, colour=colour),
         "\n".join(section_lines(outlook, workspace, paint)),
         "\n".join(risk_lines(outlook, paint)),
-        "\n".join(step_lines(outlook.steps, paint)),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(parts)
 
 
 def tree_text(outlook: Outlook, *, colour: bool) -> str:
@@ -156,11 +164,13 @@ def exposed_lines(who: Exposure, workspace: Workspace) -> Iterator[str]:
     if who.is_empty:
         yield "none moves"
     if who.reroute:
-        share = percent(who.reroute.share)
+        share = share_text(who.reroute)
         yield f"{share} of those without a shard of their own move"
         yield f"(counted over the ids 1 to {who.reroute.counted:,}; --tenants or --database count)"
         if who.reroute.freeze:
             yield f"to move none, {freeze_line(workspace, who.reroute.freeze)}"
+        if is_guarded(workspace):
+            yield f"routing.guard is on:   {workspace.commands.render} --allow-reroute"
     if who.assigned:
         yield f"{plural(who.assigned, 'tenant')} whom migrations assign to a shard"
     for source, to in who.emptied:

@@ -56,6 +56,14 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "rendezvous_frozen": shards(
         1, 2, 3, routing={"fallback": "rendezvous", "fallback_shards": [3, 1]}
     ),
+    "weights_while_draining": {
+        "shards": [
+            {"id": 1, "weight": 2},
+            {"id": 3},
+            {"id": 4, "state": "draining", "move_to": 3, "weight": 5},
+        ]
+    },
+    "draining_first": {"shards": [{"id": 1, "state": "draining"}, {"id": 2}]},
     "weights": {"shards": [{"id": 1, "weight": 0.5, "capacity": 12.5}, {"id": 2, "weight": 2}]},
     "capacity_while_draining": {
         "shards": [{"id": 1, "capacity": 7}, {"id": 2, "state": "draining", "capacity": 9}]

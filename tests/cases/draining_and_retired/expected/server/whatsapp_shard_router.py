@@ -62,11 +62,13 @@ _RETIRED = {
 }
 #: the shards of tenants without one
 _FALLBACK_SHARDS = list(SHARDS)
-#: the shards that take new tenants → their weight
-_ACTIVE = {
-    1: 1,
-    5: 1,
+#: the shards that take no new tenants
+_DRAINING = {
+    2,
+    3,
 }
+#: the shards that do
+_ACTIVE = [shard for shard in SHARDS if shard not in _DRAINING]
 #: the shard of new rows, for the default of an ORM model
 DEFAULT_SHARD = 1
 
@@ -131,7 +133,7 @@ def pick_shard(loads: Mapping[int, float]) -> int:
     it lacks is empty, others do not count, and of equals the lowest id is returned.
     """
     known = _loads(loads)
-    return min(_ACTIVE, key=lambda shard: known.get(shard, 0) / _ACTIVE[shard])
+    return min(_ACTIVE, key=lambda shard: known.get(shard, 0))
 
 
 def reload_environment() -> None:

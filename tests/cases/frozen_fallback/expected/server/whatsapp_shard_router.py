@@ -60,8 +60,6 @@ _FALLBACK_SHARDS = [
     1,
     2,
 ]
-#: the shards that take new tenants → their weight
-_ACTIVE = dict.fromkeys(SHARDS, 1)
 #: the shard of new rows, for the default of an ORM model
 DEFAULT_SHARD = 1
 
@@ -126,7 +124,7 @@ def pick_shard(loads: Mapping[int, float]) -> int:
     it lacks is empty, others do not count, and of equals the lowest id is returned.
     """
     known = _loads(loads)
-    return min(_ACTIVE, key=lambda shard: known.get(shard, 0) / _ACTIVE[shard])
+    return min(SHARDS, key=lambda shard: known.get(shard, 0))
 
 
 def reload_environment() -> None:

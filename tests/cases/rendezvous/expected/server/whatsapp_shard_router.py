@@ -63,9 +63,14 @@ _FALLBACK_SHARDS = {
     3: 2,
     4: 2,
 }
-#: the shards that take new tenants → their weight
-_ACTIVE = {
-    1: 1,
+#: the shards that take no new tenants
+_DRAINING = {
+    4,
+}
+#: the shards that do
+_ACTIVE = [shard for shard in SHARDS if shard not in _DRAINING]
+#: shard id → its share of new tenants, where that is not 1
+_WEIGHTS = {
     2: 3,
     3: 2,
 }
@@ -141,7 +146,7 @@ def pick_shard(loads: Mapping[int, float]) -> int:
     known = _loads(loads)
     free = list(_ACTIVE)
     free = [shard for shard in free if _has_room(shard, known.get(shard, 0))]
-    return min(free, key=lambda shard: known.get(shard, 0) / _ACTIVE[shard])
+    return min(free, key=lambda shard: known.get(shard, 0) / _WEIGHTS.get(shard, 1))
 
 
 def reload_environment() -> None:

@@ -56,8 +56,6 @@ SHARDS: dict[int, str] = {
     1: "http://baileys-1:3300",
     2: "http://baileys-2:3300",
 }
-#: the shards that take new tenants → their weight
-_ACTIVE = dict.fromkeys(SHARDS, 1)
 #: the shard of new rows, for the default of an ORM model
 DEFAULT_SHARD = 1
 
@@ -122,8 +120,8 @@ def pick_shard(loads: Mapping[int, float]) -> int:
     it lacks is empty, others do not count, and of equals the lowest id is returned.
     """
     known = _loads(loads)
-    free = [shard for shard in _ACTIVE if shard <= _live[0].count]
-    return min(free, key=lambda shard: known.get(shard, 0) / _ACTIVE[shard])
+    free = [shard for shard in SHARDS if shard <= _live[0].count]
+    return min(free, key=lambda shard: known.get(shard, 0))
 
 
 def reload_environment() -> None:

@@ -56,10 +56,12 @@ SHARDS: dict[int, str] = {
     1: "http://baileys-1:3300",
     2: "http://baileys-2:3300",
 }
-#: the shards that take new tenants → their weight
-_ACTIVE = {
-    1: 1,
+#: the shards that take no new tenants
+_DRAINING = {
+    2,
 }
+#: the shards that do
+_ACTIVE = [shard for shard in SHARDS if shard not in _DRAINING]
 #: the shard of new rows, for the default of an ORM model
 DEFAULT_SHARD = 1
 
@@ -125,7 +127,7 @@ def pick_shard(loads: Mapping[int, float]) -> int:
     """
     known = _loads(loads)
     free = [shard for shard in _ACTIVE if shard <= _live[0].count]
-    return min(free, key=lambda shard: known.get(shard, 0) / _ACTIVE[shard])
+    return min(free, key=lambda shard: known.get(shard, 0))
 
 
 def reload_environment() -> None:

@@ -59,8 +59,6 @@ SHARDS: dict[int, str] = {
 _STATED_URLS = {
     1,
 }
-#: the shards that take new tenants → their weight
-_ACTIVE = dict.fromkeys(SHARDS, 1)
 #: the shard of new rows, for the default of an ORM model
 DEFAULT_SHARD = 1
 
@@ -125,8 +123,8 @@ def pick_shard(loads: Mapping[int, float]) -> int:
     it lacks is empty, others do not count, and of equals the lowest id is returned.
     """
     known = _loads(loads)
-    free = [shard for shard in _ACTIVE if shard <= _live[0].count]
-    return min(free, key=lambda shard: known.get(shard, 0) / _ACTIVE[shard])
+    free = [shard for shard in SHARDS if shard <= _live[0].count]
+    return min(free, key=lambda shard: known.get(shard, 0))
 
 
 def reload_environment() -> None:
