@@ -26,7 +26,7 @@ def test_g10_its_volume_is_known_when_the_lock_is_lost(tmp_path: Path) -> None:
     project.write("shards.yaml", SILENT + "    volume: another\n")
     ran = project.run("render", "--overwrite", "docker-compose.prod.yml")
     assert ran.code == 3
-    assert "whatsapp_auth_shard2" in ran.err
+    assert "shard 2: its volume would change from 'whatsapp_auth_shard2' to 'another'" in ran.err
 
 
 def test_it_is_given_its_id_and_alias_later(tmp_path: Path) -> None:

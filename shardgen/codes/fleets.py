@@ -153,7 +153,7 @@ CODES: dict[str, Code] = {
     ),
     "SG224": make(
         "more draws than rendezvous takes",
-        "Each draw is a hash at each call that the fallback answers; 1,000 take most of a "
+        "Each draw is a hash at each call that the fallback answers; 1,000 take half a "
         "millisecond. The weights of the shards that it picks from add up to no more.",
         "routing: {fallback: rendezvous}\nshards: [{id: 1, weight: 100}]   # and ten more of 100",
         "routing: {fallback: rendezvous}\nshards: [{id: 1, weight: 10}]   # and ten more of 10",
