@@ -40,6 +40,7 @@ CODES = {
     "shard_column_changed": "SG603",
     "adopt_unlisted": "SG604",
     "adopt_too_few": "SG609",
+    "adopt_assumed": "SG610",
     "assign_inactive": "SG605",
     "retire_assigned": "SG607",
     "runner_changed": "SG608",
@@ -157,6 +158,7 @@ def desired_of(fleet: Fleet, before: Mapping[str, Any]) -> history.Desired:
         adopt_shards=database.adopt.shards,
         adopt_route=database.adopt.route,
         fallback=today.kind,
+        is_assumed=not before,
         weights=tuple(zip(today.ids, today.weights, strict=True)) if today.weights else (),
         shards=tuple(
             history.DesiredShard(id=shard.id, state=shard.state, move_to=shard.move_to)

@@ -134,11 +134,19 @@ def adopt(shards: int) -> str:
     return f"database: {{adopt: {{shards: {shards}, route: hash}}}}\n"
 
 
-def test_the_pin_of_a_fleet_that_nothing_is_recorded_of(tmp_path: Path) -> None:
-    made = project(tmp_path, text(*TWO, "id: 3, weight: 7", head=adopt(2)))
-    assert pin(made).weights == ((1, 1), (2, 3))
+def test_a_fleet_that_nothing_is_recorded_of_is_not_taken_to_run_by_rendezvous(
+    tmp_path: Path,
+) -> None:
+    """By md5 it runs, most likely; its pin would send tenants away."""
+    made = Project(tmp_path / "project", text(*TWO, "id: 3, weight: 7", head=adopt(2)))
+    ran = made.run("render")
+    assert (ran.code, "error[SG610]" in ran.err) == (2, True)
+    made.write("shards.yaml", text(*TWO, head=adopt(2), fallback="md5"))
+    made.render()
+    made.write("shards.yaml", text(*TWO, head=adopt(2)))
+    made.render()
+    assert pin(made).fallback == "md5"
     made.ok("check", "--full")
-    assert "where rendezvous sends them, of shards 1 and 2" in made.ok("ledger").out
 
 
 def test_the_pin_writes_what_the_router_of_the_last_render_says(tmp_path: Path) -> None:
@@ -208,7 +216,8 @@ def test_plan_counts_a_list_by_both_fallbacks(tmp_path: Path) -> None:
 
 def test_a_template_of_before_there_were_weights_fails_aloud(tmp_path: Path) -> None:
     """It would take rendezvous for modulo, and write the wrong shard into every row."""
-    made = Project(tmp_path / "project", text(*TWO, head=adopt(2)))
+    made = project(tmp_path, text(*TWO, head=OFF))
+    made.write("shards.yaml", text(*TWO, head=adopt(2)))
     block = "SELECT {% if md5 %}1{% else %}2{% endif %};\n"
     made.write(
         "templates/migrations/pin.sql.j2",

@@ -14,7 +14,7 @@ from shardgen.adopt.found import find_shards
 from shardgen.adopt.marking import Marked, Plan, marked_overlay
 from shardgen.adopt.repairs import applied, find_repairs, hopeless, repaired
 from shardgen.adopt.statements import build_statements
-from shardgen.adopt.states import state_mounts, stateless
+from shardgen.adopt.states import borrowers, state_mounts, stateless
 from shardgen.adopt.writing import config_text
 from shardgen.errors import InvalidInput
 from shardgen.outputs import OUTPUTS
@@ -105,7 +105,11 @@ def propose(sources: Sources, wish: Wish, read: ReadText) -> Proposal:
         marked=marked,
         repairs=repairs,
         callers=callers,
-        by_hand=(*callers.by_hand, *(told(*each) for each in hopeless(found, port, read))),
+        by_hand=(
+            *callers.by_hand,
+            *borrowers(found),
+            *(told(*each) for each in hopeless(found, port, read)),
+        ),
         env=block.text if block else None,
         before=block.variables if block else {},
     )

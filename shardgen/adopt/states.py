@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shardgen import compose
@@ -82,6 +83,24 @@ def stateless(found: Found) -> Iterator[Diagnostic]:
                 f"{member.service} mounts {states[member.id].source!r}, as {owner.service} does",
                 "two services on one volume destroy its state: give it a volume of its own first",
             )
+
+
+def borrowers(found: Found) -> Iterator[Diagnostic]:
+    """Yield a warning for each service of the overlay that mounts the state of a shard, too."""
+    owners = {mount.source: number for number, mount in state_mounts(found).items()}
+    shards = {member.service for member in found.members}
+    overlay = found.sources.overlay
+    for name, service in overlay.services.items():
+        for mounted in compose.mounts(service.get("volumes")) if name not in shards else ():
+            if mounted.named and mounted.source in owners:
+                shard = owners[mounted.source]
+                error = overlay.document.error(
+                    ("services", name, "volumes", mounted.index),
+                    "SG738",
+                    f"{name} mounts {mounted.source!r}, the volume of shard {shard}",
+                    "see that it never writes there, as with :ro; a copy is safer",
+                )
+                yield replace(error, level="warning")
 
 
 def unclear(found: Found) -> Diagnostic:

@@ -128,4 +128,11 @@ CODES: dict[str, Code] = {
         "image: node:20-slim\nhealthcheck: {test: [CMD, curl, -f, $URL]}",
         "image: node:20-slim\nhealthcheck: {test: [CMD, node, check.js]}",
     ),
+    "SG738": make(
+        "another service on the volume of a shard",
+        "Two services that write on one volume destroy its state. One that only reads, as a backup "
+        "does, may see half of a change.",
+        "services:\n  backup: {volumes: [whatsapp_auth:/data]}",
+        "services:\n  backup: {volumes: [whatsapp_auth:/data:ro]}",
+    ),
 }

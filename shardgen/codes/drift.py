@@ -66,8 +66,8 @@ CODES: dict[str, Code] = {
         "It may be applied to a database already. What one branch committed stays byte for byte, "
         "and before all that another branch appends.",
         "rm -r migrations && shardgen render   # on a branch",
-        "git restore --source=origin/main --staged --worktree -- migrations && shardgen render "
-        "--replan origin/main",
+        "git restore --source=origin/main --staged --worktree -- migrations\n"
+        "shardgen render --replan origin/main",
     ),
     "SG910": make(
         "a file that shardgen did not write is where an output goes",

@@ -28,7 +28,8 @@ class Desired:
 
     `adopt_shards`, `adopt_route` (column or hash), `fallback` (what runs today: md5, modulo or
     rendezvous) and `weights` (the pairs that the last draws from) count for the first migrations
-    only; `batches` is into how many files a pin or a move is split.
+    only; `batches` is into how many files a pin or a move is split. `is_assumed`: nothing was
+    rendered yet, so that what runs today is what shards.yaml says of it.
     """
 
     schema: str | None
@@ -44,6 +45,7 @@ class Desired:
     runner: str = PSQL.name
     batches: int = 1
     weights: tuple[tuple[int, int], ...] = ()
+    is_assumed: bool = False
 
     @property
     def states(self) -> dict[int, str]:
@@ -134,6 +136,15 @@ def _unlisted(desired: Desired) -> Iterator[PlanProblem]:
                 key="database.adopt.shards",
             )
             return
+    if desired.is_assumed and desired.fallback == "rendezvous" and desired.adopt_shards > 1:
+        yield PlanProblem(
+            kind="adopt_assumed",
+            message=f"{desired.adopt_shards} shards run today, and nothing was rendered that says "
+            "they are picked by rendezvous",
+            hint="write the fallback that runs today (md5 or modulo), render, apply, then "
+            "change it",
+            key="routing.fallback",
+        )
     most = max((shard for shard, _ in desired.weights), default=0)
     if most > desired.adopt_shards:
         yield PlanProblem(
