@@ -69,8 +69,8 @@ CODES: dict[str, Code] = {
     "SG610": make(
         "rendezvous, where another fallback may run",
         "Several shards run, and nothing was rendered before. The first migrations write the "
-        "answer of today's fallback into the rows; by another rule than the one that runs they would send "
-        "tenants to shards that do not know them.",
+        "answer of today's fallback into the rows; by another rule than the one that runs they "
+        "would send tenants to shards that do not know them.",
         "routing: {fallback: rendezvous}\ndatabase: {adopt: {shards: 2}}   # they run by md5",
         "routing: {fallback: md5}   # render, apply the migrations, then write rendezvous",
     ),
