@@ -119,7 +119,7 @@ WORDS = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.one_of(st.lists(WORDS).map("".join), st.text()))
 def test_no_text_stops_it_and_every_place_is_in_the_file(text: str) -> None:
     page = read_page(text, ".env")

@@ -170,7 +170,11 @@ def test_json_has_the_same_findings(repository: Repository) -> None:
         {
             "path": "migrations/0006_add_shard_4.sql",
             "kind": "base",
+            "code": "SG909",
+            "line": None,
             "reason": "is in four, but not here",
+            "hint": "type `git restore --source=four --staged --worktree -- migrations && "
+            "shardgen render --replan four`",
             "diff": [],
         }
     ]

@@ -404,6 +404,7 @@ def test_sections_stand_in_the_order_of_the_schema() -> None:
     assert list(ORDER) == list(load_schema()["properties"])
 
 
+@pytest.mark.slow
 def test_a_large_file_is_edited_in_a_moment(tmp_path: Path) -> None:
     """Nothing in an edit is more than linear: 20,000 tenants among 2,000 shards."""
     text = fleet(*range(1, 2001)) + f"assign: [{{shard: 1, tenants: {[*range(1, 20_001)]}}}]\n"

@@ -310,7 +310,7 @@ def is_healed(project: Project, expected: dict[str, bytes]) -> None:
 
 
 #: The scenarios that run on every `make test`; the others take as long again.
-QUICK = {"first", "growth"}
+QUICK = {"growth"}
 
 
 @pytest.mark.parametrize("kill", [False, True], ids=["error", "kill"])

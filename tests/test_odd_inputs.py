@@ -89,9 +89,9 @@ def test_an_odd_value_is_refused(folder: Path, name: str, text: str, code: str) 
         ("shardgen.lock", 0),
         ("docker-compose.yml", 2),
         ("docker-compose.prod.yml", 2),
-        ("migrations/0001_whatsapp_shards.sql", None),
-        ("templates/ssot.md.j2", 0),
-        (".shardgen.lock.shardgen-new", 0),
+        pytest.param("migrations/0001_whatsapp_shards.sql", None, marks=pytest.mark.slow),
+        pytest.param("templates/ssot.md.j2", 0, marks=pytest.mark.slow),
+        pytest.param(".shardgen.lock.shardgen-new", 0, marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.parametrize("command", ["check", "render"])

@@ -324,7 +324,7 @@ def test_g9_the_share_that_moves_is_exact_and_can_be_avoided(
 
 def test_g9_add_says_it_too(rendered: Project) -> None:
     dry = rendered.ok("add", "--dry-run").out
-    assert "! 66.5 % of the tenants" in dry
+    assert "66.5 % of those without a shard of their own move" in dry
     assert "fallback_shards: [1, 2]" in dry
 
 

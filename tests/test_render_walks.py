@@ -25,11 +25,15 @@ SOME = settings(
 
 
 def text_of(wanted: Desired) -> str:
-    """Return the shards.yaml that wants this."""
+    """Return the shards.yaml that wants this.
+
+    Several shards that ran before the first render are not taken to run by rendezvous.
+    """
+    is_drawn = wanted.fallback == "rendezvous" and wanted.adopt_shards > 1
     data = {
         "version": 1,
         "service": {"consumers": ["api"]},
-        "routing": {"fallback": wanted.fallback},
+        "routing": {"fallback": "md5" if is_drawn else wanted.fallback},
         "database": {
             "default_shard": wanted.default_shard,
             "adopt": {"shards": wanted.adopt_shards, "route": wanted.adopt_route},

@@ -260,7 +260,7 @@ TEXTS = st.text(
 
 
 @given(TEXTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_no_text_crashes_the_reader(text: str) -> None:
     """Whatever is typed: data, or problems at places that the text has."""
     document = parse(text, "shards.yaml")

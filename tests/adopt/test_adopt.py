@@ -98,7 +98,9 @@ def test_a_shards_yaml_of_the_user_is_refused(stack: Stack) -> None:
     assert snapshot(stack.root) == before
 
 
-@pytest.mark.parametrize("step", range(14))
+@pytest.mark.parametrize(
+    "step", [0, 7, *(pytest.param(n, marks=pytest.mark.slow) for n in range(14) if n not in {0, 7})]
+)
 def test_an_interrupted_run_is_completed(
     stack: Stack, step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

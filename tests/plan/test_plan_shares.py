@@ -57,7 +57,7 @@ def answers(project: Project) -> list[int]:
     return [router.shard_for(tenant) for tenant in range(1, COUNTED + 1)]
 
 
-@pytest.mark.parametrize("fallback", ["md5", "modulo"])
+@pytest.mark.parametrize("fallback", ["md5", pytest.param("modulo", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", CHANGES)
 def test_the_share_is_what_the_routers_say(tmp_path: Path, name: str, fallback: str) -> None:
     before, after = (

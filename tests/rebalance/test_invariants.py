@@ -98,7 +98,7 @@ def has_room(given: Problem, after: Sequence[int], tenant: int) -> bool:
 
 
 @given(problems())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_plan(given: Problem) -> None:
     outcome = solve(given)
     check(given, outcome)
@@ -118,7 +118,7 @@ def test_every_plan(given: Problem) -> None:
 
 
 @given(problems(), st.integers(0, 12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_first_moves_of_a_plan_break_nothing(given: Problem, most: int) -> None:
     """--max-moves: each prefix keeps within what the whole plan keeps within."""
     outcome = solve(given)

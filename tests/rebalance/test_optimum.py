@@ -22,7 +22,9 @@ def reaches(problem: Problem, outcome: Outcome) -> bool:
     return outcome.is_complete and outcome.ratio <= problem.goal
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, 100))
+@pytest.mark.parametrize("first", [
+    pytest.param(first, marks=pytest.mark.slow if first else ()) for first in range(0, SEEDS, 100)
+])  # fmt: skip
 def test_the_plan_has_the_fewest_moves_there_are(first: int) -> None:
     reached = 0
     for seed in range(first, first + 100):
@@ -39,6 +41,7 @@ def test_the_plan_has_the_fewest_moves_there_are(first: int) -> None:
     assert reached > 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, SEEDS, 250))
 def test_where_the_goal_is_out_of_reach_the_plan_is_the_nearest(first: int) -> None:
     seen = 0

@@ -320,7 +320,7 @@ def expected(data: dict[str, Any], env: dict[str, str], tenant: int, given: int 
     return shard, (variable or live.get(shard) or named).rstrip("/")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     found=entries,
     kind=st.sampled_from(["md5", "modulo", "rendezvous"]),

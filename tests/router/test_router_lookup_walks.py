@@ -144,4 +144,4 @@ class Lookups(RuleBasedStateMachine):
 
 
 TestLookups = Lookups.TestCase
-TestLookups.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestLookups.settings = settings(max_examples=50, stateful_step_count=60, deadline=None)

@@ -112,6 +112,7 @@ def interpreters() -> list[str]:
     return [sys.executable, *sorted(found)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interpreter", interpreters())
 def test_it_runs_on_every_interpreter_here(interpreter: str, rendered: Path) -> None:
     script = (
@@ -248,7 +249,14 @@ def use(router: Any, number: int) -> None:
             call()
 
 
-@pytest.mark.parametrize("name", [name for name in CONFIGURATIONS if name != "thousand"])
+#: One of each kind: counted, with holes and retired ids, drawn.
+QUICK = {"two", "retired", "rendezvous"}
+
+
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+    for name in CONFIGURATIONS if name != "thousand"
+])  # fmt: skip
 def test_no_line_is_dead(name: str) -> None:
     """Every line runs in the configuration that has it, but for what types and Python 3.8 need.
 
