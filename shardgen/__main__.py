@@ -13,6 +13,7 @@ def main(arguments: list[str] | None = None) -> int:
     shardgen, 130 interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    open_streams()
     if arguments and arguments[0] in {"check", "-c"} and not os.environ.get("CI"):
         from shardgen.quick import config_of, early_answer
 
@@ -32,6 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         if is_collecting:
             gc.enable()
+
+
+def open_streams() -> None:
+    """Give each standard stream that the caller closed (`>&-`) the null device."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            null = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - until the run ends
+            setattr(sys, name, null)
 
 
 def say(text: str) -> int:

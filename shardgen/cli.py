@@ -457,7 +457,9 @@ def retire(context: click.Context, /, config: str | None, **options: Any) -> int
 
 
 @cli.command(short_help="Put tenants on a shard.")
-@click.argument("tenants", nargs=-1, type=int, metavar="[TENANT]...")
+@click.argument(
+    "tenants", nargs=-1, type=click.IntRange(-(2**63), 2**63 - 1), metavar="[TENANT]..."
+)
 @click.option("--to", type=NUMBER, required=True, metavar="N", help="The shard that takes them.")
 @click.option(
     "--file",

@@ -68,13 +68,12 @@ def visible(text: str) -> str:
 
 def window(line: str, start: int, limit: int = 96) -> tuple[str, int]:
     """Return the part of a long line that shows `start`, and where `start` is in it."""
-    text = visible(line)
-    if len(text) <= limit:
-        return text, start
+    if len(line) <= limit:
+        return visible(line), start
     left = max(0, start - 20)
-    cut = text[left : left + limit]
+    cut = visible(line[left : left + limit])
     prefix = "…" if left else ""
-    suffix = "…" if left + limit < len(text) else ""
+    suffix = "…" if left + limit < len(line) else ""
     return f"{prefix}{cut}{suffix}", start - left + len(prefix)
 
 

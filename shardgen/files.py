@@ -28,7 +28,11 @@ def held(root: str, *, shared: bool = False) -> Iterator[None]:
     except ImportError:
         yield
         return
-    handle = os.open(root, os.O_RDONLY)
+    try:
+        handle = os.open(root, os.O_RDONLY)
+    except FileNotFoundError:
+        yield  # whoever reads in it says what is missing
+        return
     try:
         fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield

@@ -35,6 +35,24 @@ class Commands:
     migrate: str
     create_volumes: tuple[str, ...]
 
+    @property
+    def option(self) -> str:
+        """What every command of shardgen's needs besides, where shards.yaml is called otherwise."""
+        return self.render.removeprefix("shardgen render")
+
+    def move(self, tenants: Sequence[int], to: object) -> str:
+        """Return the command that puts tenants on a shard; only the first of them is named."""
+        who = f"{tenants[0]}{' …' if len(tenants) > 1 else ''}"
+        if tenants[0] < 0:  # it would be read as an option
+            return f"shardgen move --to {to}{self.option} -- {who}"
+        return f"shardgen move {who} --to {to}{self.option}"
+
+    def route(self, tenant: int, shard: int) -> str:
+        """Return the command that says where a tenant of a shard goes."""
+        if tenant < 0:
+            return f"shardgen route --shard {shard}{self.option} -- {tenant}"
+        return f"shardgen route {tenant} --shard {shard}{self.option}"
+
 
 def build_commands(
     fleet: Fleet, config: str, overlay: str | None, base: Base | None = None

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WHOLE = re.compile(r"\s*-?[0-9]+\s*", re.ASCII)
 #: What a column of bigint holds, the largest id of a shard, and the heaviest weight.
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
+#: Characters of a cell with a number; Python makes none of more than a few thousand.
+WIDEST = 100
 LARGEST_SHARD = 2**31 - 1
 HEAVIEST = 10**12
 #: Weights are kept in millionths, so that no sum depends on an order.
@@ -131,8 +133,7 @@ def read_roster(
                 places.append(rows.line_num)
     except csv.Error as error:
         wrong.add(rows.line_num, "SG001", f"the line is no CSV: {error}", "check its quotes")
-    if len(set(ids)) < len(ids):
-        find_twins(wrong, ids, places)
+    check_whole(wrong, columns, ids, places)
     wrong.end()
     return Roster(file=file, ids=ids, shards=shards, weights=weights, lines=places)
 
@@ -152,7 +153,7 @@ def columns_of(
         there = [names.index(name) for name in each if name in names]
         if not there:
             what = " or ".join(repr(name) for name in dict.fromkeys(each))
-            hint = "the first line names the columns: id,shard or id,shard,weight"
+            hint = "the first line names the columns, with commas: id,shard or id,shard,weight"
             wrong.add(line, "SG001", f"there is no column {what}", hint)
             wrong.end()
         places.append(there[0])
@@ -161,8 +162,10 @@ def columns_of(
 
 def tenant_of(text: str) -> int:
     """Return a tenant's id; raises Wrong where a cell is none."""
-    if WHOLE.fullmatch(text) and (len(text) < 19 or SMALLEST <= int(text) <= LARGEST):
-        return int(text)
+    if len(text) <= WIDEST and WHOLE.fullmatch(text):
+        tenant = int(text)
+        if SMALLEST <= tenant <= LARGEST:
+            return tenant
     raise Wrong(f"{shown(text)} is no id of a tenant", "ids are whole numbers")
 
 
@@ -195,6 +198,20 @@ def few_cells(wrong: Complaints, line: int, row: list[str], columns: tuple[int, 
     have = f"{len(row)} column{'' if len(row) == 1 else 's'}"
     hint = "write id,shard,weight" if len(columns) > 2 else "write id,shard"
     wrong.add(line, "SG001", f"the line has {have} of {max(columns) + 1}", hint)
+
+
+def check_whole(
+    wrong: Complaints, columns: tuple[int, ...] | None, ids: Sequence[int], lines: Sequence[int]
+) -> None:
+    """Note what is wrong with a list though each line is right.
+
+    One without any line is what a pipe gives whose command failed: that is no list of nobody.
+    """
+    if columns is None and not wrong.found:
+        hint = "a list without tenants has its first line: id,shard or id,shard,weight"
+        wrong.add(0, "SG001", "the list is empty", hint)
+    if len(set(ids)) < len(ids):
+        find_twins(wrong, ids, lines)
 
 
 def find_twins(wrong: Complaints, ids: Sequence[int], lines: Sequence[int]) -> None:

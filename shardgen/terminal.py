@@ -50,7 +50,10 @@ def is_interactive() -> bool:
 def ask(question: str) -> bool:
     """Return whether a person says yes; nothing, and the end of the input, are a no."""
     err(f"\n{question} [y/N] ")
-    answer = sys.stdin.readline()
+    try:
+        answer = sys.stdin.readline()
+    except UnicodeDecodeError:
+        return False
     if not answer.endswith("\n"):
         err("\n")
     return answer.strip().lower() in {"y", "yes"}

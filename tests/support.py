@@ -190,5 +190,5 @@ def shell(folder: Path, command: str, **environment: str) -> subprocess.Complete
 
 def commit(folder: Path) -> None:
     """Put all that is in a folder under git."""
-    done = shell(folder, "git init -q . && git add -A && git commit -qm 'as it is'")
+    done = shell(folder, "git init -q --template= . && git add -A && git commit -qm 'as it is'")
     assert done.returncode == 0, done.stderr

@@ -199,7 +199,14 @@ def test_every_verb_on_every_layout(case: Path, verb: str) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 @pytest.mark.parametrize(
-    "tenants", [[101], [101, 205], [7, 101, 102, 999], range(500, 900)], ids=len
+    "tenants",
+    [
+        [101],
+        pytest.param([101, 205], marks=pytest.mark.slow),
+        pytest.param([7, 101, 102, 999], marks=pytest.mark.slow),
+        pytest.param(range(500, 900), marks=pytest.mark.slow),
+    ],
+    ids=len,
 )
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_move_on_every_layout(case: Path, tenants: list[int], number: int) -> None:

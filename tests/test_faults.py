@@ -313,7 +313,9 @@ def is_healed(project: Project, expected: dict[str, bytes]) -> None:
 QUICK = {"growth"}
 
 
-@pytest.mark.parametrize("kill", [False, True], ids=["error", "kill"])
+@pytest.mark.parametrize(
+    "kill", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["error", "kill"]
+)
 @pytest.mark.parametrize("scenario", [
     pytest.param(each, id=each.name, marks=() if each.name in QUICK else pytest.mark.slow)
     for each in SCENARIOS
@@ -567,7 +569,13 @@ def test_g3_two_renders_at_once_do_not_interleave(rendered: Project) -> None:
     rendered.ok("check", "--full")
 
 
-@pytest.mark.parametrize("command", [["render"], ["add"], ["check", "--full"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["render"],
+        *(pytest.param(c, marks=pytest.mark.slow) for c in (["add"], ["check", "--full"])),
+    ],
+)
 def test_g3_a_command_waits_for_the_one_that_writes(rendered: Project, command: list[str]) -> None:
     handle = os.open(rendered.root, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)

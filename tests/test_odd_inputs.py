@@ -51,6 +51,7 @@ def chain(length: int) -> str:
     ],
     ids=["merge", "merges", "list", "text", "digits", "digits of a variable", "chain"],
 )
+@pytest.mark.slow
 def test_an_odd_base_renders(folder: Path, text: str) -> None:
     """What says nothing that a shard could have is passed over."""
     (folder / "docker-compose.yml").write_text(text)

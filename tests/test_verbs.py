@@ -371,7 +371,9 @@ def test_render_through_a_link(rendered: Project, tmp_path: Path) -> None:
     rendered.is_clean()
 
 
-@pytest.mark.parametrize("kill", [False, True], ids=["error", "kill"])
+@pytest.mark.parametrize(
+    "kill", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["error", "kill"]
+)
 def test_g3_edit_and_render_fail_at_any_step_and_heal(
     rendered: Project, tmp_path: Path, kill: bool
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,7 +50,7 @@ def baseline_text(found: Iterable[Known]) -> str:
 
 def read_baseline(content: bytes, name: str) -> Counter[Known]:
     """Return how often each finding is known. Raises UsageError for what is no baseline."""
-    again = f"`shardgen audit --write-baseline {name}` makes a new one"
+    again = f"`shardgen audit --write-baseline {shlex.quote(name)}` makes a new one"
     try:
         data = json.loads(content)
         version = data["format_version"]

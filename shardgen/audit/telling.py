@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def stale_text(audit: Audit, baseline: str) -> str:
         for known, count in audit.stale
     ]
     head = f"{baseline}: no longer found, and so no longer needed:"
-    again = f"`shardgen audit --write-baseline {baseline}` leaves them out"
+    again = f"`shardgen audit --write-baseline {shlex.quote(baseline)}` leaves them out"
     return "\n".join([head, *rows, again]) + "\n"
 
 

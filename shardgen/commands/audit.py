@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,8 @@ def audited(disk: Disk, config: str, request: Request) -> Audit | None:
     """Return what an audit finds; None where it was to write a baseline, and did."""
     selection = read_selection(request.select, request.ignore, sorted(CODES))
     known = read_known(request.baseline)
+    if request.write_baseline is not None:
+        refuse_other(request.write_baseline)
     paths = request.paths or [disk.root]
     with held(disk.root, shared=True):
         subject = subject_of(disk, config)
@@ -102,7 +105,8 @@ def audited(disk: Disk, config: str, request: Request) -> Audit | None:
     found, ignored = inspect(files.sources, subject, others)
     wanted = ordered(each for each in (*files.unread, *found) if selection.wants(each.code))
     if request.write_baseline is not None:
-        replace_text(request.write_baseline, baseline_text(key for key, _ in files.keys(wanted)))
+        text = baseline_text(key for key, _ in files.keys(wanted))
+        replace_text(os.path.realpath(request.write_baseline), text)
         err(f"{request.write_baseline}: {counted(len(wanted), 'finding')} known from now on\n")
         return None
     new, left = subtracted(files.keys(wanted), known)
@@ -128,8 +132,23 @@ def read_known(baseline: str | None) -> Counter[Known]:
         with open(baseline, "rb") as file:
             return read_baseline(file.read(), baseline)
     except FileNotFoundError as error:
-        again = f"`shardgen audit --write-baseline {baseline}` makes it"
+        again = f"`shardgen audit --write-baseline {shlex.quote(baseline)}` makes it"
         raise UsageError(f"there is no {baseline!r}; {again}") from error
+
+
+def refuse_other(path: str) -> None:
+    """Raise UsageError where a baseline would take the place of what is no file, or of a user's."""
+    if not os.path.exists(path):
+        return
+    if not os.path.isfile(path):
+        raise UsageError(f"--write-baseline {path}: it is no file; name one")
+    with open(path, "rb") as file:
+        content = file.read()
+    if content.strip() and b'"findings"' not in content:
+        raise UsageError(
+            f"--write-baseline {path}: the file that is there is no baseline; name another, or "
+            "remove it first"
+        )
 
 
 def subject_of(disk: Disk, config: str) -> Subject:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import os
 import re
-import sys
 from typing import TYPE_CHECKING
 
 from shardgen.commands.proposal import Proposal, propose
 from shardgen.edit.assignments import with_tenants
 from shardgen.errors import UsageError
+from shardgen.infile import lines_of
+from shardgen.roster import LARGEST, SMALLEST
 from shardgen.transitions import few, no_arrival
 
 if TYPE_CHECKING:
@@ -73,17 +74,8 @@ def verb_of(tenants: Collection[int]) -> str:
 
 def text_in(file: str) -> str:
     """Return the text of a file, or of stdin. Raises UsageError where there is none."""
-    try:
-        if file == "-":
-            content = sys.stdin.buffer.read()
-        else:
-            with open(os.path.expanduser(file), "rb") as opened:
-                content = opened.read()
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"--file {file}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"--file {file}: it is not UTF-8; save it as text or CSV") from None
+    with lines_of(os.path.expanduser(file), "--file") as lines:
+        return "".join(lines)
 
 
 def ids_in(text: str, file: str) -> Iterator[int]:
@@ -93,11 +85,14 @@ def ids_in(text: str, file: str) -> Iterator[int]:
     """
     found = DELIMITER.search(text)
     rows = csv.reader(text.splitlines(), delimiter=found[0] if found else ",")
-    for number, row in enumerate(rows, 1):
-        first = row[0].strip() if row else ""
-        if not first or first.startswith("#"):
-            continue
-        if TENANT.fullmatch(first):
-            yield int(first)
-        elif number > 1 or first[:1].isdigit():
-            raise UsageError(f"--file {file}, line {number}: {first!r} is not a tenant's id")
+    try:
+        for number, row in enumerate(rows, 1):
+            first = row[0].strip() if row else ""
+            if not first or first.startswith("#"):
+                continue
+            if TENANT.fullmatch(first) and SMALLEST <= int(first) <= LARGEST:
+                yield int(first)
+            elif number > 1 or first[:1].isdigit():
+                raise UsageError(f"--file {file}, line {number}: {first!r} is not a tenant's id")
+    except csv.Error as error:
+        raise UsageError(f"--file {file}, line {rows.line_num}: it is no CSV: {error}") from None

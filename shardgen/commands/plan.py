@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sys
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from shardgen.commands.render import with_committed_fleet
 from shardgen.digest import digest
@@ -18,7 +16,7 @@ from shardgen.terminal import out, painter, uncoloured
 from shardgen.workspace import open_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from shardgen.disk import Disk
     from shardgen.git import Commit
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from shardgen.workspace import Workspace
 
 LOCK = "the last render"
+HERE = "the files that are here"
 
 
 def plan(
@@ -45,6 +44,8 @@ def plan(
     """
     if tenants is not None and database is not None:
         raise UsageError("--tenants and --database both list the tenants: give one of them")
+    if runbook and output_format == "json":
+        raise UsageError("--runbook is Markdown: leave out --format json")
     with held(disk.root, shared=True):
         workspace = open_workspace(disk, config)
         if against is None:
@@ -69,11 +70,26 @@ def before_at(disk: Disk, workspace: Workspace, ref: str | None) -> Before:
             return committed_before(commit, workspace)
     lock = workspace.lock_before
     if lock is None:
-        return Before(name="nothing", fleet=workspace.fleet_before, services={}, variables={})
+        return before_without_lock(disk, workspace)
     reader = Rendered(disk, lock, workspace.lock)
     names = [path.rpartition("/")[2] for path, entry in lock.outputs.items()
              if entry.form == "once" and entry.was is None]  # fmt: skip
     return read_before(LOCK, lock, workspace.inputs.fleet.service.base, reader.read, names)
+
+
+def before_without_lock(disk: Disk, workspace: Workspace) -> Before:
+    """Return what was rendered where the lock is lost: as far as the overlay and the ledger tell.
+
+    What the containers were made from is not known then.
+    """
+    fleet, folder = workspace.fleet_before, workspace.ledger_folder
+    return Before(
+        name=HERE if fleet else "nothing",
+        fleet=fleet,
+        services=None if fleet else {},
+        variables={},
+        migrations=disk.names(folder) if folder else (),
+    )
 
 
 def committed_before(commit: Commit, workspace: Workspace) -> Before:
@@ -154,10 +170,9 @@ def listed_tenants(
     """
     settings = workspace.inputs.fleet.database
     if tenants is not None:
-        from shardgen.roster import read_roster
+        from shardgen.infile import listed_in
 
-        with opened(tenants) as lines:
-            roster = read_roster(lines, "standard input" if tenants == "-" else tenants, settings)
+        roster = listed_in(tenants, settings)
         return zip(roster.ids, roster.shards, strict=True)
     if database is not None:
         from shardgen.live import read_tenants
@@ -165,18 +180,3 @@ def listed_tenants(
         batches = read_tenants(database, settings.names)
         return ((tenant, shard or 0) for batch in batches for tenant, shard, _ in batch)
     return None
-
-
-@contextlib.contextmanager
-def opened(path: str) -> Iterator[IO[str]]:
-    """Give the lines of a file, or of standard input for '-'. Raises UsageError where it is not."""
-    if path == "-":
-        yield sys.stdin
-        return
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            yield file
-    except FileNotFoundError as error:
-        raise UsageError(f"--tenants {path}: there is no such file") from error
-    except (IsADirectoryError, UnicodeDecodeError) as error:
-        raise UsageError(f"--tenants {path}: it is no text in UTF-8") from error

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
+import math
 import re
-import sys
-from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shardgen.errors import InvalidInput, UsageError
+from shardgen.infile import lines_of, listed_in, texts_of
 from shardgen.rebalance.order import in_order
 from shardgen.rebalance.pins import read_pins
 from shardgen.rebalance.problem import build_problem
 from shardgen.rebalance.solve import solve
 from shardgen.rebalance.telling import Proposal, proposal_json, proposal_text
 from shardgen.rebalance.tenants import from_roster, from_rows, unknown_pins
-from shardgen.roster import read_roster
 from shardgen.terminal import out, painter
 from shardgen.validate import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection
 
     from shardgen.disk import Disk
     from shardgen.model import Fleet
     from shardgen.rebalance.tenants import Tenants
     from shardgen.transitions import Standing
 
-IDS = re.compile(r"-?[0-9]+(,-?[0-9]+)*")
+IDS = re.compile(r"-?[0-9]{1,19}(,-?[0-9]{1,19})*")
 
 
 def rebalance(  # noqa: PLR0913 - one for each option
@@ -55,6 +52,8 @@ def rebalance(  # noqa: PLR0913 - one for each option
     """
     if (tenants is None) == (database is None):
         raise UsageError("name one list of the tenants: --tenants FILE.csv or --database URL")
+    if not math.isfinite(tolerance):
+        raise UsageError("--tolerance takes a number from 0 to 100: 0.1 is 10 %")
     fleet = validate(disk.required(config), config, disk).fleet
     column = weight_column if by == "weight" else None
     if tenants is not None:
@@ -77,62 +76,13 @@ def rebalance(  # noqa: PLR0913 - one for each option
     return 1 if exit_code and moves else 0
 
 
-def listed(name: str, fleet: Fleet, weight_column: str | None) -> Tenants:
+def listed(path: str, fleet: Fleet, weight_column: str | None) -> Tenants:
     """Return the tenants of a CSV file, or of stdin for '-'."""
-    file = "stdin" if name == "-" else name
+    roster = listed_in(path, fleet.database, weight_column)
     try:
-        with lines_of(name, "tenants") as lines:
-            roster = read_roster(lines, file, fleet.database, weight_column)
         return from_roster(roster, fleet, by_weight=weight_column is not None)
     except InvalidInput as error:
-        raise InvalidInput(error.diagnostics, texts={file: text_again(name)}) from None
-
-
-def text_again(name: str) -> str:
-    """Return the text of a file to show lines of; what stdin said is gone."""
-    if name == "-":
-        return ""
-    with open(name, encoding="utf-8-sig", newline="") as file:
-        return file.read()
-
-
-@contextmanager
-def lines_of(name: str, what: str) -> Iterator[Iterator[str]]:
-    """Give the lines of a file, with a bar on a terminal that shows how far they are read."""
-    stream = sys.stdin.buffer if name == "-" else None
-    try:
-        with stream or open(name, "rb") as opened:
-            size = 0 if stream else os.fstat(opened.fileno()).st_size
-            text = io.TextIOWrapper(opened, encoding="utf-8-sig", newline="")
-            with progress(f"reading {what}", size) as tick:
-                yield ticked(text, tick)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{name}: it is not UTF-8 ({error.reason}); save it as UTF-8") from None
-    except OSError as error:
-        raise UsageError(f"{name}: {error.strerror or error}") from None
-
-
-def ticked(lines: Iterator[str], tick: Callable[[int], None]) -> Iterator[str]:
-    """Yield lines, and tell every thousandth time how many characters went by."""
-    count = 0
-    for number, line in enumerate(lines):
-        yield line
-        count += len(line)
-        if number % 10_000 == 0:
-            tick(count)
-            count = 0
-
-
-@contextmanager
-def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
-    """Give a function that moves a bar on stderr; on what is no terminal there is none."""
-    if not sys.stderr.isatty() or not length:
-        yield lambda _: None
-        return
-    import click
-
-    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
-        yield bar.update
+        raise InvalidInput(error.diagnostics, texts=texts_of(path)) from None
 
 
 def stored(url: str, fleet: Fleet, weight_column: str | None) -> Tenants:
@@ -155,8 +105,7 @@ def pinned(texts: Collection[str], found: Tenants) -> set[int]:
             here = [int(each) for each in text.split(",")]
             wrong += unknown_pins(here, found, "--pin")
         else:
-            with lines_of(text, "pins") as lines:
-                content = "".join(lines)
+            content = pins_in(text)
             try:
                 here = read_pins(content, text)
             except InvalidInput as error:
@@ -166,6 +115,15 @@ def pinned(texts: Collection[str], found: Tenants) -> set[int]:
     if wrong:
         raise InvalidInput(wrong)
     return pins
+
+
+def pins_in(path: str) -> str:
+    """Return the text of a file of pins. Raises UsageError where there is none."""
+    try:
+        with lines_of(path, "--pin") as lines:
+            return "".join(lines)
+    except UsageError as error:
+        raise UsageError(f"{error}; ids have commas alone between them: 101,205") from None
 
 
 def put(disk: Disk, config: str, proposal: Proposal, how: str, *, is_text: bool) -> None:

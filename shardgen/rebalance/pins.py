@@ -20,7 +20,7 @@ def read_pins(text: str, file: str) -> list[int]:
         cell = line.partition(",")[0].partition("#")[0].strip()
         if ID.fullmatch(cell):
             pins.append(int(cell))
-        elif cell and number > 1:
+        elif cell and (number > 1 or cell[:1].isdigit()):
             message = f"{cell[:40]!r} is no id of a tenant"
             wrong.append(problem(file, number, "SG001", message, "write one id in each line"))
     if wrong:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shardgen import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 CREATE, RECREATE, REMOVE, KEEP = "create", "recreate", "remove", "keep"
 
@@ -29,17 +29,21 @@ def containers(
     before: Mapping[str, Mapping[str, Any]],
     after: Mapping[str, Mapping[str, Any]],
     variables: Mapping[str, str] | None = None,
+    rebuilt: Collection[str] = (),
 ) -> Iterator[Container]:
     """Yield the fate of each service's container, in the order in which the files name them.
 
     Compose recreates a container whose definition has another digest. `variables` are env files
-    whose content changes, each with what is new in it: their readers are recreated, too.
+    whose content changes, each with what is new in it: their readers are recreated, too. `rebuilt`
+    are services whose image becomes another one.
     """
     for name, service in after.items():
         if name not in before:
             yield Container(service=name, fate=CREATE)
         elif reason := difference(before[name], service, variables or {}):
             yield Container(service=name, fate=RECREATE, reason=reason)
+        elif name in rebuilt:
+            yield Container(service=name, fate=RECREATE, reason="new router")
         else:
             yield Container(service=name, fate=KEEP)
     for name in before:

@@ -57,8 +57,8 @@ def rows(label: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def bullet(text: str) -> str:
-    """Return one line of a list."""
-    return f"- {escaped(text)}"
+    """Return one line of a list; a sign that it begins with opens no list in it."""
+    return f"- \\{text[0]}{escaped(text[1:])}"
 
 
 def steps(found: Iterable[Step]) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shardgen import record
 from shardgen.base import read_base
 from shardgen.impact import migrations_in
+from shardgen.instructions import external_name
 from shardgen.readback import read_env
 from shardgen.rollout.containers import RECREATE, containers
 from shardgen.rollout.fleets import ADD, counts, shard_changes
@@ -130,11 +132,20 @@ def work_of(
         commands=workspace.commands,
         migrations=migrations,
         containers=fates if before.fleet else None,
-        volumes=[f"docker volume create {shard.volume}" for shard in added if shard.external],
-        builds=any(
-            each.owned and each.owned.output == "router" and each.owned.digest != before.router
-            for each in workspace.changes
-        ),
+        volumes=[
+            shlex.quote(external_name(shard, workspace.inputs.base))
+            for shard in added
+            if shard.external
+        ],
+        builds=has_new_router(workspace, before),
+    )
+
+
+def has_new_router(workspace: Workspace, before: Before) -> bool:
+    """Return whether the consumers need another image: it holds the router."""
+    return any(
+        each.owned and each.owned.output == "router" and each.owned.digest != before.router
+        for each in workspace.changes
     )
 
 
@@ -153,9 +164,10 @@ def container_changes(workspace: Workspace, before: Before) -> tuple[Container, 
     path, env = texts.get("env", ("", ""))
     variables = read_env(env)
     changed = {path: variables_note(before.variables, variables)} if path else {}
-    return tuple(
-        containers(before.services, after, {name: note for name, note in changed.items() if note})
-    )
+    notes = {name: note for name, note in changed.items() if note}
+    is_new = has_new_router(workspace, before)
+    rebuilt = workspace.inputs.fleet.service.consumers if is_new else ()
+    return tuple(containers(before.services, after, notes, rebuilt))
 
 
 def variables_note(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> str:

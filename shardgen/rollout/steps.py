@@ -22,7 +22,7 @@ from shardgen.rollout.containers import CREATE, RECREATE, REMOVE
 from shardgen.telling import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from shardgen.instructions import Commands
     from shardgen.ledger.migration import Migration
@@ -57,7 +57,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """All that there is to do. `volumes` are the commands that make external ones.
+    """All that there is to do. `volumes` are the external ones to make, quoted for a shell.
 
     `containers` is None where what becomes of each is not looked at: then `starts` says whether
     any may be another, and `gone` names the services that no file defines any more. `builds` says
@@ -87,11 +87,16 @@ class Work:
 
 def steps(work: Work) -> Iterator[Step]:
     """Yield the steps: what is new is made and registered first, what goes is taken away last."""
-    for command in work.volumes:
-        name = command.rpartition(" ")[2]
+    for name in work.volumes:
         yield Step(
-            title=f"make the volume {name}", command=command, back=f"docker volume rm {name}"
+            title=f"make the volume {name}",
+            command=f"docker volume create {name}",
+            back=f"docker volume rm {name}",
         )
+    if of_kind(work.migrations, (Retire,)):
+        # before the router forgets the shard, and its callers get errors
+        verify = f'shardgen ledger --database "$DATABASE_URL"{work.commands.option}'
+        yield Step(title="see that the shard has no tenants left", command=verify)
     registration = of_kind(work.migrations, REGISTRATION)
     can_stop = migrate_upto(work.fleet, work.migrations) is not None
     if registration and not work.phases:
@@ -101,7 +106,8 @@ def steps(work: Work) -> Iterator[Step]:
     yield from started(work) if work.containers is None else replaced(work, work.containers)
     if work.phases and not can_stop:
         title = "apply the migrations, in one go: this runner cannot stop between them"
-        yield Step(title=title, command=work.commands.migrate, back=back_of(work.migrations[-1]))
+        back = back_of(work.migrations[-1], work.commands)
+        yield Step(title=title, command=work.commands.migrate, back=back)
     else:
         yield from phased(work)
     yield from removed(work)
@@ -120,9 +126,18 @@ def registered(work: Work, migrations: Sequence[Migration], command: str) -> Ste
              for number in each.operation.ids]  # fmt: skip
     is_new = any(isinstance(each.operation, Init) for each in migrations)
     title = "create the column and the registry" if is_new else "register " + listed("shard", added)
-    to = work.fleet.database.default_shard
-    back = " && ".join(f"shardgen drain {number} --to {to}" for number in added[:1])
-    return Step(title=title, command=command, back=back and f"{back}, later retire it")
+    return Step(title=title, command=command, back=back_of_added(work, added))
+
+
+def back_of_added(work: Work, added: Sequence[int]) -> str:
+    """Return what takes new shards back: they are drained towards one that was there before."""
+    there = [work.fleet.database.default_shard, *(shard.id for shard in work.fleet.active)]
+    goal = next((number for number in there if number not in added), None)
+    if goal is None or not added:
+        return ""
+    command = f"shardgen drain {added[0]} --to {goal}{work.commands.option}"
+    rest = ", later retire it" if len(added) == 1 else ", and so each of them; later retire them"
+    return command + rest
 
 
 def started(work: Work) -> Iterator[Step]:
@@ -130,8 +145,14 @@ def started(work: Work) -> Iterator[Step]:
     if work.build:
         yield Step(title="build the consumers with the router in them", command=work.build)
     is_later = bool(work.gone) and not work.phases
-    if work.starts and not is_later:
+    if is_later:
+        return
+    if work.starts:
         yield Step(title="start what is new, recreate what changed", command=work.commands.up)
+    elif work.builds and work.fleet.service.consumers:
+        names = " ".join(work.fleet.service.consumers)
+        command = f"{work.commands.compose} up -d --no-deps {names}"
+        yield Step(title="recreate the consumers", command=command)
 
 
 def replaced(work: Work, containers: Sequence[Container]) -> Iterator[Step]:
@@ -143,7 +164,7 @@ def replaced(work: Work, containers: Sequence[Container]) -> Iterator[Step]:
     if new:
         names = " ".join(new)
         back = f"{work.commands.compose} rm --stop {names}   # the volumes stay"
-        yield Step(title=f"start {shortened(new)}", command=f"{up} {names}", back=back)
+        yield Step(title=f"start {shortened(new, shards)}", command=f"{up} {names}", back=back)
     if found := [each for each in again if each in shards]:
         command = f"{up} {' '.join(found)}"
         yield Step(title="recreate running shards", command=command, back=EARLIER)
@@ -161,10 +182,8 @@ def phased(work: Work) -> Iterator[Step]:
     for title, found in work.phases:
         is_all = len(found) == len(work.migrations)
         command = work.commands.migrate if is_all else migrate_upto(work.fleet, found) or ""
-        if isinstance(found[0].operation, Retire):
-            verify = 'shardgen ledger --database "$DATABASE_URL"'
-            yield Step(title="see that the shard has no tenants left", command=verify)
-        yield Step(title=f"{subject(found)}: {title}", command=command, back=back_of(found[-1]))
+        back = back_of(found[-1], work.commands)
+        yield Step(title=f"{subject(found)}: {title}", command=command, back=back)
 
 
 def subject(migrations: Sequence[Migration]) -> str:
@@ -178,19 +197,21 @@ def subject(migrations: Sequence[Migration]) -> str:
     return listed("shard", sorted(ids))
 
 
-def back_of(migration: Migration) -> str:
+def back_of(migration: Migration, commands: Commands) -> str:
     """Return what takes a migration back, as the next edit of shards.yaml."""
+    option = commands.option
     match migration.operation:
         case Drain(shard=shard):
-            return f"shardgen activate {shard}"
+            return f"shardgen activate {shard}{option}"
         case Activate(shard=shard):
-            return f"shardgen drain {shard}"
+            return f"shardgen drain {shard}{option}"
         case Assign(tenants=tenants):
-            return f"shardgen move {tenants[0]}{' …' if len(tenants) > 1 else ''} --to …"
+            return commands.move(tenants, "…")
         case Move(shard=shard):
-            return f"shardgen activate {shard}, then shardgen move … --to {shard}"
+            again = f"shardgen move … --to {shard}{option}"
+            return f"shardgen activate {shard}{option}, then {again}"
         case Default():
-            return "shardgen set-default …"
+            return f"shardgen set-default …{option}"
         case Retire():
             return NO_WAY_BACK
         case _:
@@ -207,6 +228,8 @@ def removed(work: Work) -> Iterator[Step]:
         yield Step(title=title, command=command, back=EARLIER)
 
 
-def shortened(names: Sequence[str]) -> str:
+def shortened(names: Sequence[str], shards: Collection[str] = ()) -> str:
     """Return names in a row, or how many they are."""
-    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} shards"
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    return f"{len(names)} {'shards' if {*names} <= {*shards} else 'services'}"

@@ -50,6 +50,9 @@ CHANGES: dict[str, tuple[list[str], list[str]]] = {
     ),
 }
 
+#: Growth, loss, and a hole: the others run with `make test-all`.
+QUICK = {"2 to 3", "4 to 3", "a hole in the middle"}
+
 
 def answers(project: Project) -> list[int]:
     """Return the shard of every tenant who has none of his own, by the router on disk."""
@@ -58,7 +61,9 @@ def answers(project: Project) -> list[int]:
 
 
 @pytest.mark.parametrize("fallback", ["md5", pytest.param("modulo", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in CHANGES
+])  # fmt: skip
 def test_the_share_is_what_the_routers_say(tmp_path: Path, name: str, fallback: str) -> None:
     before, after = (
         f"{entries(*rows)}routing: {{fallback: {fallback}}}\n" for rows in CHANGES[name]

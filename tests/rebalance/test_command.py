@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from shardgen import infile
 from shardgen.commands import rebalance as command
 from shardgen.resources import resource_text
 from tests.support import Project, Ran, fleet
@@ -105,7 +106,7 @@ def test_exit_codes(project: Project) -> None:
     assert project.run("rebalance").code == 2
     assert project.run("rebalance", "--tenants", "a", "--database", "b").code == 2
     ran = project.run("rebalance", "--tenants", "none.csv")
-    assert (ran.code, ran.err) == (2, "error: none.csv: No such file or directory\n")
+    assert (ran.code, ran.err) == (2, "error: --tenants none.csv: No such file or directory\n")
 
 
 def test_nothing_to_do(project: Project) -> None:
@@ -337,11 +338,11 @@ def test_a_bar_shows_on_a_terminal_alone(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    with command.progress("reading tenants", 10) as tick:
+    with infile.progress("reading tenants", 10) as tick:
         tick(10)
     assert "reading tenants" in capsys.readouterr().err
     monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
-    with command.progress("reading tenants", 10) as tick:
+    with infile.progress("reading tenants", 10) as tick:
         tick(10)
     assert capsys.readouterr().err == ""
 
