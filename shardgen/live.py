@@ -61,13 +61,29 @@ def read_tenants(
     """
     columns = ", ".join(map(quote_identifier, (names.id_column, names.shard_column)))
     table = quote_identifier(names.qualified(names.table))
-    with connected(url, "shardgen rebalance") as connection:
+    with connected(url, "shardgen tenants") as connection:
         connection.execute(f"SET LOCAL statement_timeout = {QUERY_MILLISECONDS}")
         weight = "NULL" if weight_column is None else millionths(connection, weight_column)
         with connection.cursor(name="tenants") as cursor:
             cursor.execute(f"SELECT {columns}, {weight} FROM {table}")  # noqa: S608 - quoted
             while rows := cursor.fetchmany(BATCH):
+                refuse_other_types(rows, names)
                 yield rows
+
+
+def refuse_other_types(rows: Sequence[Sequence[Any]], names: Names) -> None:
+    """Raise UsageError where a row's id or shard is no integer, as in a column of uuid."""
+    for tenant, shard, _ in rows:
+        if type(tenant) is not int:
+            column, what, value = names.id_column, "the id of a tenant", tenant
+        elif shard is not None and type(shard) is not int:
+            column, what, value = names.shard_column, "a shard", shard
+        else:
+            continue
+        raise UsageError(
+            f"--database: {names.table}.{column} has {str(value)!r}, and {what} is an integer; "
+            "name another column under database: in shards.yaml"
+        )
 
 
 def millionths(connection: Any, column: str) -> str:

@@ -88,7 +88,11 @@ def count_note(workspace: Workspace) -> str:
 def next_lines(workspace: Workspace, first: Sequence[str] = ()) -> list[str]:
     """Return the commands that bring what was written into effect, in order."""
     is_needed = workspace.drift or workspace.is_interrupted
-    commands = [*first, *(effect_commands(workspace) if is_needed else ())]
+    return typed_lines(workspace, [*first, *(effect_commands(workspace) if is_needed else ())])
+
+
+def typed_lines(workspace: Workspace, commands: Sequence[str]) -> list[str]:
+    """Return commands as what to type next, and where: they are of the project's folder."""
     if not commands:
         return []
     where = [] if workspace.root == "." else [f"next, in {workspace.root}:"]

@@ -83,9 +83,7 @@ def shard_facts(
 ) -> ShardFacts:
     """Return the facts of one shard."""
     has_alias = answers_by_rule(found, member, want)
-    needs_url = own not in {None, port} or (
-        member.id == 1 and not has_alias and len(found.members) > 1
-    )
+    needs_url = own not in {None, port} or (member.id == 1 and not has_alias)
     return ShardFacts(
         id=member.id,
         volume=state.source,

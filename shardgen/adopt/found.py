@@ -120,7 +120,8 @@ def find_shards(
         some = ", ".join(sources.names[:8]) or "none"
         raise UsageError(f"no file has a service {name!r}; their services are: {some}")
     found = Found(sources=sources, name=name, volume=volume, members=members, model=model)
-    return found, (*misplaced(found), *misnamed(found), *wrong_ids(found))
+    problems = (*misplaced(found), *misnamed(found), *firstless(found), *wrong_ids(found))
+    return found, problems
 
 
 def likely_name(sources: Sources) -> str:
@@ -137,6 +138,7 @@ def likely_name(sources: Sources) -> str:
     }
     likely += [each for each in names if Service(name=each).prefix in prefixes]
     found = list(dict.fromkeys(likely))
+    found = [each for each in found if each in names] or found  # one without a shard 1 is none
     if len(found) == 1:
         return found[0]
     if found:
@@ -186,7 +188,7 @@ def misplaced(found: Found) -> Iterator[Diagnostic]:
 def misnamed(found: Found) -> Iterator[Diagnostic]:
     """Yield services that are shards by their id or their number, and not by their name."""
     known = {member.service for member in found.members}
-    nearly = re.compile(rf"{re.escape(found.name)}[-_.]?[0-9]+")
+    nearly = re.compile(rf"{re.escape(found.name)}[-_.]?(shard[-_.]?)?[0-9]+")
     for service in found.sources.names:
         files = [file for file in found.sources.files if service in file.services]
         stated = compose.pairs(found.model["services"].get(service, {}).get("environment"))
@@ -201,6 +203,19 @@ def misnamed(found: Found) -> Iterator[Diagnostic]:
             "SG722",
             f"{service} looks like a shard of {found.name}, but is not called like one",
             hint,
+            key=True,
+        )
+
+
+def firstless(found: Found) -> Iterator[Diagnostic]:
+    """Yield the first of the shards where it is not shard 1, with which every fleet begins."""
+    first = found.first
+    if first.id != 1:
+        yield first.error(
+            (),
+            "SG722",
+            f"{first.service} is shard {first.id} of {found.name}, and there is no shard 1",
+            f"call the service that is shard 1 {found.name}, or name another: --service NAME",
             key=True,
         )
 

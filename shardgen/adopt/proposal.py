@@ -223,8 +223,6 @@ def with_consumers(service: dict[str, Any], names: list[str]) -> dict[str, Any]:
 def database(found: Found, migrations: str | None) -> dict[str, Any]:
     """Return what shards.yaml says of the database: how many shards run today."""
     stated: dict[str, Any] = {}
-    if found.first.id != 1:
-        stated["default_shard"] = found.first.id
     ids = [member.id for member in found.members]
     counted = sum(ids[:place] == [*range(1, place + 1)] for place in range(1, len(ids) + 1))
     if counted > 1:  # those above a hole are added to them by a migration

@@ -138,6 +138,7 @@ def judged(disk: Disk, config: str, settled: Settled) -> told.Account:
     repaired = applied(found.model, repairs, found)
     variables = env_differences(proposal, workspace)
     drift = [each for each in all_changes(disk, config, settled) if each.is_drift]
+    notes = (*filter(None, [settled.note]), *map(lacking, proposal.statements.lacking))
     return told.Account(
         proposal=proposal,
         differences=(*told.with_reasons(found.model, model, repairs), *variables),
@@ -146,10 +147,15 @@ def judged(disk: Disk, config: str, settled: Settled) -> told.Account:
         else told.with_reasons(found.model, repaired, repairs),
         changes=(*((each.destination, each.kind) for each in drift), (workspace.lock, "create")),
         off=settled.off,
-        notes=(settled.note,) if settled.note else (),
+        notes=notes,
         is_written=False,
         check=workspace.commands.check,
     )  # fmt: skip
+
+
+def lacking(what: str) -> str:
+    """Return the note about what every shard has by its entry alone."""
+    return f"every shard has {what}, by its entry alone: state it in the entry of a new shard, too"
 
 
 def missed(proposal: Proposal, difference: Difference) -> Diagnostic:

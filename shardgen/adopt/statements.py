@@ -16,6 +16,7 @@ from shardgen.adopt.naming import named_data
 from shardgen.adopt.trial import Trial
 from shardgen.healthcheck import PROBE, healthcheck
 from shardgen.model import build_fleet
+from shardgen.quoting import yaml_flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,8 @@ APART = frozenset({"profiles", "extends"})
 #: What one container alone can have: it is stated in an entry, and what the base says of it is not
 #: passed on to the shards to come.
 PERSONAL = frozenset({"ports", "hostname", "mac_address", "domainname"})
+#: What a shard to come is to have wherever every shard has it, at the price of longer entries.
+GATHERED = frozenset({"networks", "volumes"})
 ASKED = re.compile(r"path:'([^']*)'")
 ON_NETWORK = frozenset({"aliases", "ipv4_address", "ipv6_address", "mac_address", "link_local_ips"})
 
@@ -39,6 +42,7 @@ class Statements:
     service: dict[str, Any]
     entries: dict[int, dict[str, Any]]
     unstatable: tuple[tuple[int, str], ...]
+    lacking: tuple[str, ...]
 
 
 def build_statements(found: Found, facts: Facts, wants: Mapping[int, dict[str, Any]]) -> Statements:
@@ -48,6 +52,7 @@ def build_statements(found: Found, facts: Facts, wants: Mapping[int, dict[str, A
     service: dict[str, Any] = dict(skeleton["service"])
     entries = {entry["id"]: dict(entry) for entry in skeleton["shards"]}
     unstatable: list[tuple[int, str]] = []
+    lacking: list[str] = []
     starts = {member.id: start_of(found, member) for member in found.members}
     keys = dict.fromkeys(key for each in (*starts.values(), *wants.values()) for key in each)
     for key in keys:
@@ -62,13 +67,16 @@ def build_statements(found: Found, facts: Facts, wants: Mapping[int, dict[str, A
         if isinstance(best, int):
             unstatable.append((best, key))
             continue
+        lacking += best.lacking
         put(service, key, best.shared)
         for number, own in best.own.items():
             put(entries[number], key, own)
     for layer in (service, *entries.values()):
         if isinstance(layer.get("healthcheck"), dict):
             layer["healthcheck"] = as_path(layer["healthcheck"], facts.port)
-    return Statements(service=service, entries=entries, unstatable=tuple(unstatable))
+    return Statements(
+        service=service, entries=entries, unstatable=tuple(unstatable), lacking=tuple(lacking)
+    )
 
 
 def as_path(check: dict[str, Any], port: int) -> dict[str, Any]:
@@ -94,15 +102,20 @@ def start_of(found: Found, member: Member) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One way to state a key: for all shards, and in single entries."""
+    """One way to state a key: for all shards, and in single entries.
+
+    `lacking` is what every shard has by its entry alone, so that a shard to come would lack it.
+    """
 
     shared: Any
     own: dict[int, Any]
+    lacking: tuple[str, ...]
 
     @property
-    def cost(self) -> int:
-        """How much is written; what stands in one entry says nothing of the shards to come."""
-        return count(self.shared) + sum(2 * count(each) for each in self.own.values())
+    def cost(self) -> tuple[int, int]:
+        """How much a shard to come would lack, and how much is written, in entries twice."""
+        written = count(self.shared) + sum(2 * count(each) for each in self.own.values())
+        return len(self.lacking), written
 
 
 def shortest(key: str, trials: Sequence[Trial]) -> Choice | int:
@@ -119,7 +132,8 @@ def shortest(key: str, trials: Sequence[Trial]) -> Choice | int:
             if stated is not ABSENT:
                 own[trial.shard.id] = stated
         else:
-            choices.append(Choice(shared=shared, own=own))
+            lacking = tuple(missed(key, trials, shared))
+            choices.append(Choice(shared=shared, own=own, lacking=lacking))
     if key in PERSONAL and choices:
         return choices[0]
     return min(choices, key=lambda choice: choice.cost) if choices else culprit
@@ -135,6 +149,19 @@ def candidates(key: str, trials: Sequence[Trial]) -> Iterator[Any]:
                 yield from (way.stated for way in ways(key, have, value))
     taken = [None] if any(trial.have is not None for trial in trials) else []
     yield from (*taken, ABSENT) if key in PERSONAL else (ABSENT, *taken)
+
+
+def missed(key: str, trials: Sequence[Trial], shared: Any) -> Iterator[str]:
+    """Yield the networks or mounts that every shard has, and a shard to come would not."""
+    if key not in GATHERED:
+        return
+    states = {trial.shard.volume for trial in trials}
+    every = common(key, [impersonal(key, trial.own(trial.want), states) for trial in trials])
+    last = trials[-1]
+    have = compose.normal(key, impersonal(key, last.own(last.reached(shared)), states)) or ()
+    for item in every or ():
+        if not compose.among(list(have), item):
+            yield f"{yaml_flow(item)} under {key}"
 
 
 def impersonal(key: str, value: Any, states: set[str]) -> Any:

@@ -10,7 +10,7 @@ from shardgen.digest import digest
 from shardgen.errors import UsageError
 from shardgen.files import held
 from shardgen.lock import Lock, lock_in
-from shardgen.rollout.before import Before, read_before
+from shardgen.rollout.before import OVERLAY, Before, read_before
 from shardgen.rollout.outlook import outlook
 from shardgen.terminal import out, painter, uncoloured
 from shardgen.workspace import open_workspace
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from shardgen.workspace import Workspace
 
 LOCK = "the last render"
-HERE = "the files that are here"
 
 
 def plan(
@@ -84,7 +83,7 @@ def before_without_lock(disk: Disk, workspace: Workspace) -> Before:
     """
     fleet, folder = workspace.fleet_before, workspace.ledger_folder
     return Before(
-        name=HERE if fleet else "nothing",
+        name=OVERLAY if fleet else "nothing",
         fleet=fleet,
         services=None if fleet else {},
         variables={},

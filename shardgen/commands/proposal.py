@@ -88,7 +88,8 @@ def propose(
         out(f"{edit.proposal.did}\n\n")
         out(report.render_text(workspace, dry=False, paint=painter()))
     elif does_ask:
-        out(f"{edit.proposal.did}\n\nnext  {workspace.commands.render}\n")
+        lines = report.typed_lines(workspace, [workspace.commands.render])
+        out("\n".join([edit.proposal.did, *lines]) + "\n")
     else:
         out(shown(disk, edit, edit.proposal.did, render=False))
     return 0

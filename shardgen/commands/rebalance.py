@@ -8,6 +8,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from shardgen import report
 from shardgen.errors import InvalidInput, UsageError
 from shardgen.infile import lines_of, listed_in, texts_of
 from shardgen.rebalance.order import in_order
@@ -152,8 +153,6 @@ def put(disk: Disk, config: str, proposal: Proposal, how: str, *, is_text: bool)
         return
     out(f"\n{config} assigns them to their shards\n")
     if renders:
-        from shardgen import report
-
         out("\n" + report.render_text(workspace, dry=False, paint=painter()))
     else:
-        out(f"\nnext  {workspace.commands.render}\n")
+        out("\n".join(report.typed_lines(workspace, [workspace.commands.render])) + "\n")

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shardgen.ledger.names import Names, derive_names
 from shardgen.ledger.operations import (
     Add,
     Assign,
@@ -26,6 +25,7 @@ from shardgen.ledger.sums import number_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shardgen.ledger.names import Names
     from shardgen.ledger.verify import Ledger
 
 #: what the first migration has for a parent
@@ -149,16 +149,6 @@ def read_migration(file: str, content: bytes) -> Migration | Unreadable:
         return Unreadable(kind="misnamed", message=f"should be called {right} by its operations")
     return Migration(
         number=number, name=name, file=file, id=own, parent=parent, operations=operations
-    )
-
-
-def names_of(operation: Init) -> Names:
-    """Return the names of the objects that an init creates."""
-    return derive_names(
-        schema=operation.schema,
-        table=operation.table,
-        id_column=operation.id_column,
-        shard_column=operation.shard_column,
     )
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Read = Callable[[str], bytes | None]
 
+#: What a project whose lock is lost is compared with.
+OVERLAY = "the overlay on disk"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:

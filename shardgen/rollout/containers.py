@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
+from shardgen.stack import canonical_entry
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -55,32 +56,23 @@ def difference(
     before: Mapping[str, Any], after: Mapping[str, Any], variables: Mapping[str, str]
 ) -> str:
     """Return why a container is recreated; '' where it is kept."""
-    keys = [key for key in (*after, *before) if key not in UNSEEN]
+    first, second = (canonical_entry("services", each) for each in (before, after))
     changed = [
         key
-        for key in dict.fromkeys(keys)
-        if not compose.same(canonical(key, before.get(key)), canonical(key, after.get(key)))
+        for key in dict.fromkeys((*second, *first))
+        if key not in UNSEEN and not compose.same(first.get(key), second.get(key))
     ]
+    if "networks" not in changed and bare_networks(before) != bare_networks(after):
+        changed.append("networks")
     read = [variables[file] for file in env_files(after) if file in variables]
     others = [key for key in changed if not (key == "env_file" and read)]
     return ", ".join([*dict.fromkeys(read), *(f"another {key}" for key in others)])
 
 
-def canonical(path: str, value: Any) -> Any:
-    """Return a value in one form: long, numbers and booleans as text, order only where it counts.
-
-    An empty collection says as much as none, but for the options of a network: compose's digest
-    tells `net: {}` from `net:`.
-    """
-    value = compose.normal(path, value)
-    if isinstance(value, dict):
-        items = {key: canonical(f"{path}.{key}", item) for key, item in value.items()}
-        return items if path.startswith("networks") else items or None
-    if isinstance(value, list):
-        return [canonical(f"{path}[]", item) for item in value] or None
-    if isinstance(value, bool):
-        return str(value).lower()
-    return None if value is None else str(value)
+def bare_networks(service: Mapping[str, Any]) -> set[str]:
+    """Return the networks without options: compose's digest tells `net:` from `net: {}`."""
+    joined = compose.named(service.get("networks"), "networks") or {"default": None}
+    return {name for name, options in joined.items() if options is None}
 
 
 def env_files(service: Mapping[str, Any]) -> Iterator[str]:

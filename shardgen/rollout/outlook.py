@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shardgen import record
 from shardgen.base import read_base
+from shardgen.declarations import relative_to_project
 from shardgen.impact import migrations_in
 from shardgen.instructions import external_name
 from shardgen.readback import read_env
@@ -161,9 +162,11 @@ def container_changes(workspace: Workspace, before: Before) -> tuple[Container, 
     path, overlay = texts.get("compose", ("", ""))
     files = [each for each in (workspace.inputs.base, read_base(overlay, path)) if each]
     after = merged_files(files)["services"]
-    path, env = texts.get("env", ("", ""))
+    file, env = texts.get("env", ("", ""))
     variables = read_env(env)
-    changed = {path: variables_note(before.variables, variables)} if path else {}
+    # as the services name it: relative to the folder in which compose runs
+    named = relative_to_project(workspace.inputs.fleet, path, file) if file else ""
+    changed = {named.removeprefix("./"): variables_note(before.variables, variables)}
     notes = {name: note for name, note in changed.items() if note}
     is_new = has_new_router(workspace, before)
     rebuilt = workspace.inputs.fleet.service.consumers if is_new else ()

@@ -6,37 +6,21 @@ The order is what matters: at no moment two shards may own one tenant.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shardgen.instructions import migrate_upto
-from shardgen.ledger.operations import Assign, Move
 from shardgen.ledger.sql import quote_identifier
-from shardgen.rollout.risks import plural
+from shardgen.rollout.batches import batches, home, left_out, services_of, title
 from shardgen.rollout.tenants import Moves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
-    from shardgen.ledger.migration import Migration
-    from shardgen.model import Fleet, Shard
+    from shardgen.model import Fleet
+    from shardgen.rollout.batches import Batch
     from shardgen.rollout.outlook import Outlook
     from shardgen.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Tenants that one migration moves from one shard to another.
-
-    `tenants` is None where it moves all of the source's, `source` where no list says it. The
-    migration moves its rows at once: it waits until the data of all its batches are there.
-    """
-
-    migration: Migration
-    source: Shard | None
-    goal: Shard
-    tenants: tuple[int, ...] | None
-    is_last: bool = True
 
 
 def runbook_text(outlook: Outlook, workspace: Workspace) -> str:
@@ -44,96 +28,82 @@ def runbook_text(outlook: Outlook, workspace: Workspace) -> str:
     fleet = workspace.inputs.fleet
     sources = outlook.who.sources if isinstance(outlook.who, Moves) else None
     found = list(batches(outlook.migrations, fleet, sources))
+    others = list(left_out(outlook))
     if not found:
-        return "No migration to come moves a tenant: there is nothing to bring over.\n"
+        nobody = "No migration to come moves a tenant: there is nothing to bring over."
+        return "\n".join([nobody, *others]) + "\n"
+    if migrate_upto(fleet, outlook.migrations) is None:
+        found = [*(replace(each, waits=True) for each in found[:-1]), found[-1]]
     lines = ["# Bring tenants over", ""]
-    lines += preface(workspace, has_list=sources is not None)
+    lines += preface(workspace, others, has_list=sources is not None)
+    waiting: list[str] = []
     for number, batch in enumerate(found, 1):
         lines += ["", f"## {number} of {len(found)}: {title(batch)}", ""]
-        lines += batch_lines(batch, workspace)
+        waiting += services_of(batch)
+        lines += batch_lines(batch, workspace, list(dict.fromkeys(waiting)))
+        if not batch.waits:
+            waiting = []
     return "\n".join(lines) + "\n"
 
 
-def batches(
-    migrations: tuple[Migration, ...], fleet: Fleet, sources: Mapping[int, int] | None
-) -> Iterator[Batch]:
-    """Yield the batches in the order of the migrations; tenants who are there already are none."""
-    shards = {shard.id: shard for shard in fleet.shards}
-    for each in migrations:
-        operation = each.operation
-        if isinstance(operation, Move) and operation.part == 1:
-            source, goal = shards[operation.shard], shards[operation.to]
-            yield Batch(migration=each, source=source, goal=goal, tenants=None)
-        elif isinstance(operation, Assign):
-            goal = shards[operation.shard]
-            if sources is None:
-                yield Batch(migration=each, source=None, goal=goal, tenants=operation.tenants)
-                continue
-            known = {tenant: sources.get(tenant, 0) for tenant in operation.tenants}
-            numbers = sorted(set(known.values()) - {goal.id, 0})
-            for number in numbers:
-                yield Batch(
-                    migration=each,
-                    source=shards.get(number),
-                    goal=goal,
-                    tenants=tuple(tenant for tenant, place in known.items() if place == number),
-                    is_last=number == numbers[-1],
-                )
-
-
-def title(batch: Batch) -> str:
-    """Return what a batch is about."""
-    who = "every tenant" if batch.tenants is None else plural(len(batch.tenants), "tenant")
-    source = f"shard {batch.source.id}" if batch.source else "where they are"
-    return f"{who}, {source} → shard {batch.goal.id}"
-
-
-def preface(workspace: Workspace, *, has_list: bool) -> Iterator[str]:
-    """Yield what holds for all batches."""
+def preface(workspace: Workspace, others: Sequence[str], *, has_list: bool) -> Iterator[str]:
+    """Yield what holds for all batches; `others` is who moves in none of them."""
     fleet = workspace.inputs.fleet
     yield "Two shards must never own one tenant: each batch ends at the first step that fails."
-    yield f"A tenant's data are in `{fleet.storage.mount}/{fleet.storage.folder}`"
+    mount = "the mount of its shard" if has_mounts(fleet) else fleet.storage.mount
+    yield f"A tenant's data are in `{mount}/{fleet.storage.folder}`"
     yield "(`service.storage.folder` says so)."
+    yield "`shardgen plan` has these steps in short (bring the tenants' data over, then move their"
+    yield "rows): do first what stands before them there."
     if not has_list:
         yield "Where the tenants live now is not known here: `--tenants` or `--database` says it."
     if fleet.routing.lookup:
         yield "Callers that use the router's lookup know of a move once their answer is older than"
         yield "its ttl, or after `forget_shard`."
+    yield from others
     yield from ("", "The commands are for bash, in the project's folder:", "", "```sh")
     yield f'dc() {{ {workspace.commands.compose} "$@"; }}'
     yield "```"
 
 
-def batch_lines(batch: Batch, workspace: Workspace) -> Iterator[str]:
-    """Yield the steps of one batch."""
+def batch_lines(batch: Batch, workspace: Workspace, again: Sequence[str]) -> Iterator[str]:
+    """Yield the steps of one batch; `again` are the services that run after it."""
     fleet, source, goal = workspace.inputs.fleet, batch.source, batch.goal
     old = source.service if source else "$OLD"
     if source is None:
-        yield from ("First set `OLD` to the service where they are, as in `OLD=baileys`.", "")
+        mount = " and `MOUNT` to its mount" if has_mounts(fleet) else ""
+        yield from (
+            f"First set `OLD` to the service where they are, as in `OLD=baileys`{mount}.",
+            "",
+        )
     where = f"on {source.url}" if source else "on that shard"
-    restarted = goal.service if batch.tenants is None else f"{old} {goal.service}"
     connected = "See that each is connected without a new scan, and where one goes:"
+    route = workspace.commands.route((batch.tenants or (1,))[0], goal.id)
+    after = (
+        ("Move the rows:", applied(batch, workspace)),
+        (f"Start, and connect them on {goal.url}:", [f"dc up -d --no-deps {' '.join(again)}"]),
+        (connected, [route]),
+    )
     for number, (what, commands) in enumerate(
         (
             (f"Disconnect them {where}, and stop it:", [f"dc stop {old}"]),
             asked(batch, fleet),
+            *overwritten(batch, fleet, old),
             ("Copy their data, with owners and modes:", copied(batch, fleet, old)),
             ("Compare the copy; this must print nothing:", compared(batch, fleet, old)),
             *taken_away(batch, fleet, old),
-            ("Move the rows:", applied(batch, workspace)),
-            (f"Start, and connect them on {goal.url}:", [f"dc up -d --no-deps {restarted}"]),
-            (connected, [f"shardgen route {(batch.tenants or (1,))[0]} --shard {goal.id}"]),
+            *(() if batch.waits else after),
         ),
         1,
     ):
         yield from step(number, what, *commands)
+    if batch.waits:
+        yield "Leave them disconnected: the runner applies all migrations at once, so that the last"
+        yield "batch moves these rows, too."
+        yield ""
+    back = f"shardgen move … --to {home(batch)}{workspace.commands.option}"
     yield "The way back, as long as they are not connected on the new shard: stop it, copy the data"
-    yield f"back the same way, take them from there, and `shardgen move … --to {home(batch)}`."
-
-
-def home(batch: Batch) -> str:
-    """Return the id of the shard where the tenants were."""
-    return str(batch.source.id) if batch.source else "…"
+    yield f"back the same way, take them from there, and `{back}`."
 
 
 def step(number: int, what: str, *commands: str) -> Iterator[str]:
@@ -168,8 +138,9 @@ def applied(batch: Batch, workspace: Workspace) -> list[str]:
     The first one says how many it moved; the migration finds them there, and records it.
     """
     fleet = workspace.inputs.fleet
-    migrate = migrate_upto(fleet, [batch.migration]) or workspace.commands.migrate
-    if batch.tenants is None or batch.source is None:
+    upto = migrate_upto(fleet, batch.migrations)
+    migrate = upto or workspace.commands.migrate
+    if batch.tenants is None or batch.source is None or upto is None:
         return [migrate]
     table, key, column = sql_names(fleet)
     where = f"{key} IN ({listed(batch)}) AND {column} IN ({batch.source.id}, 0)"
@@ -195,37 +166,68 @@ def listed(batch: Batch) -> str:
     return ", ".join(map(str, batch.tenants or ()))
 
 
-def places(batch: Batch, fleet: Fleet) -> tuple[str, str]:
-    """Return what is copied, for a shell that has `$id`, and the folder that receives it."""
-    mount = fleet.storage.mount
+def mounts(batch: Batch, fleet: Fleet) -> tuple[str, str]:
+    """Return where the data are on the old shard, and on the new one."""
+    if batch.source:
+        return batch.source.mount, batch.goal.mount
+    return "$MOUNT" if has_mounts(fleet) else fleet.storage.mount, batch.goal.mount
+
+
+def has_mounts(fleet: Fleet) -> bool:
+    """Return whether some shard has its data elsewhere than the others."""
+    return len({shard.mount for shard in fleet.shards}) > 1
+
+
+def place(batch: Batch, fleet: Fleet, mount: str) -> str:
+    """Return what is copied, below a mount, for a shell that has `$id`."""
     if batch.tenants is None:
-        return f"{mount}/.", mount
-    path = f"{mount}/{fleet.storage.folder}".replace("{id}", "${id}")
-    return path, path.rpartition("/")[0]
+        return f"{mount}/."
+    return f"{mount}/{fleet.storage.folder}".replace("{id}", "${id}")
 
 
 def copied(batch: Batch, fleet: Fleet, old: str) -> list[str]:
     """Return the commands that copy data between containers, which may both be stopped."""
     new = batch.goal.service
-    path, above = places(batch, fleet)
-    made = f"dc create --no-recreate {new}"
+    source, goal = mounts(batch, fleet)
+    path = place(batch, fleet, source)
+    above = place(batch, fleet, goal).rpartition("/")[0]
     command = f'dc cp -a "{old}:{path}" - | dc cp -a - "{new}:{above}"'
     if batch.tenants is None:
-        return [made, command]
-    if above != fleet.storage.mount:
+        return [command]
+    if above != goal:
         folder = f'dc run --rm --no-deps -T --entrypoint mkdir {new} -p "{above}"'
         command = f"{folder} && {command}"
-    return [made, *each_of(batch, command)]
+    return [created(batch), *each_of(batch, command)]
+
+
+def overwritten(batch: Batch, fleet: Fleet, old: str) -> tuple[tuple[str, list[str]], ...]:
+    """Return the step that looks for files of one name on both shards, where a whole one is copied.
+
+    The copy would take the place of the other shard's own.
+    """
+    if batch.tenants is not None:
+        return ()
+    sides = (
+        f'<(dc cp "{service}:{place(batch, fleet, mount)}" - | tar -t | grep -v /$ | sort)'
+        for service, mount in zip((old, batch.goal.service), mounts(batch, fleet), strict=True)
+    )
+    what = "See that the new shard has no file of the same name; this must print nothing:"
+    return ((what, [created(batch), f"comm -12 {' '.join(sides)}"]),)
+
+
+def created(batch: Batch) -> str:
+    """Return the command that makes the new shard's container where there is none yet."""
+    return f"dc create --no-recreate {batch.goal.service}"
 
 
 def compared(batch: Batch, fleet: Fleet, old: str) -> list[str]:
     """Return the commands that compare the names, sizes and modes of what was copied."""
-    path, _ = places(batch, fleet)
+    paths = [place(batch, fleet, mount) for mount in mounts(batch, fleet)]
     # the goal may have tenants of its own: then what counts is what it lacks
     kept, compare = (" | grep -v ^d", "comm -23") if batch.tenants is None else ("", "diff")
     sides = (
         f'<(dc cp "{service}:{path}" - | tar -tv{kept} | sort)'
-        for service in (old, batch.goal.service)
+        for service, path in zip((old, batch.goal.service), paths, strict=True)
     )
     command = f"{compare} {' '.join(sides)}"
     return [command] if batch.tenants is None else each_of(batch, command)
@@ -235,7 +237,7 @@ def taken_away(batch: Batch, fleet: Fleet, old: str) -> tuple[tuple[str, list[st
     """Return the step that takes the data from the old shard; one that is emptied stays stopped."""
     if batch.tenants is None:
         return ()
-    path, _ = places(batch, fleet)
+    path = place(batch, fleet, mounts(batch, fleet)[0])
     what = "Take the data from the old shard, so that it cannot start them:"
     command = f'dc run --rm --no-deps -T --entrypoint rm {old} -rf "{path}"'
     return ((what, each_of(batch, command)),)

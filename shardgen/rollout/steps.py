@@ -18,6 +18,7 @@ from shardgen.ledger.operations import (
     Retire,
     Validate,
 )
+from shardgen.ledger.state import ACTIVE
 from shardgen.rollout.containers import CREATE, RECREATE, REMOVE
 from shardgen.telling import listed
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from shardgen.instructions import Commands
     from shardgen.ledger.migration import Migration
     from shardgen.model import Fleet
-    from shardgen.rollout.containers import Container
+from shardgen.rollout.containers import Container
 
 #: What must be known to the database before tenants can be sent to a new shard.
 REGISTRATION = (Init, Pin, Validate, Add)
@@ -93,16 +94,16 @@ def steps(work: Work) -> Iterator[Step]:
             command=f"docker volume create {name}",
             back=f"docker volume rm {name}",
         )
-    if of_kind(work.migrations, (Retire,)):
-        # before the router forgets the shard, and its callers get errors
-        verify = f'shardgen ledger --database "$DATABASE_URL"{work.commands.option}'
-        yield Step(title="see that the shard has no tenants left", command=verify)
     registration = of_kind(work.migrations, REGISTRATION)
     can_stop = migrate_upto(work.fleet, work.migrations) is not None
     if registration and not work.phases:
         yield registered(work, registration, work.commands.migrate)
     elif registration and can_stop:
         yield registered(work, registration, migrate_upto(work.fleet, registration) or "")
+    if of_kind(work.migrations, (Retire,)) and (can_stop or not of_kind(registration, (Init,))):
+        # before the router forgets the shard, and its callers get errors
+        verify = f'shardgen ledger --database "$DATABASE_URL"{work.commands.option}'
+        yield Step(title="see that the shard has no tenants left", command=verify)
     yield from started(work) if work.containers is None else replaced(work, work.containers)
     if work.phases and not can_stop:
         title = "apply the migrations, in one go: this runner cannot stop between them"
@@ -131,7 +132,8 @@ def registered(work: Work, migrations: Sequence[Migration], command: str) -> Ste
 
 def back_of_added(work: Work, added: Sequence[int]) -> str:
     """Return what takes new shards back: they are drained towards one that was there before."""
-    there = [work.fleet.database.default_shard, *(shard.id for shard in work.fleet.active)]
+    active = (shard.id for shard in work.fleet.shards if shard.state == ACTIVE)
+    there = [work.fleet.database.default_shard, *active]
     goal = next((number for number in there if number not in added), None)
     if goal is None or not added:
         return ""
@@ -149,10 +151,10 @@ def started(work: Work) -> Iterator[Step]:
         return
     if work.starts:
         yield Step(title="start what is new, recreate what changed", command=work.commands.up)
-    elif work.builds and work.fleet.service.consumers:
-        names = " ".join(work.fleet.service.consumers)
-        command = f"{work.commands.compose} up -d --no-deps {names}"
-        yield Step(title="recreate the consumers", command=command)
+    elif work.build:
+        compose = work.commands.compose
+        names = work.build.removeprefix(f"{compose} build ")
+        yield Step(title="recreate the consumers", command=f"{compose} up -d --no-deps {names}")
 
 
 def replaced(work: Work, containers: Sequence[Container]) -> Iterator[Step]:

@@ -37,7 +37,8 @@ class Moves:
     """Tenants that move, counted over a list. `flows` counts them by (shard before, after).
 
     `sources` are the shards where the tenants are whom migrations assign. `stranded` counts those
-    whose row names a shard that no router knows afterwards, by that shard.
+    whose row names a shard that no router knows afterwards, by that shard. `rerouted` move without
+    a migration.
     """
 
     total: int
@@ -46,6 +47,7 @@ class Moves:
     first: tuple[TenantMove, ...] = ()
     sources: Mapping[int, int] = field(default_factory=dict)
     stranded: Mapping[int, int] = field(default_factory=dict)
+    rerouted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,8 @@ def moves(
     stranded: Counter[int] = Counter()
     flows: Counter[tuple[int, int]] = Counter()
     first: list[TenantMove] = []
-    total = 0
+    emptied = {each.shard for each in operations if isinstance(each, Move)}
+    total = rerouted = 0
     for tenant, row in tenants:
         total += 1
         old = was(tenant) if is_by_hash or row <= 0 else row
@@ -127,6 +130,7 @@ def moves(
             sources[tenant] = old
         if old != new:
             flows[old, new] += 1
+            rerouted += tenant not in assigned and row not in emptied
             if len(first) < MOST_NAMED:
                 first.append(TenantMove(tenant=tenant, before=old, after=new))
     return Moves(
@@ -136,6 +140,7 @@ def moves(
         first=tuple(first),
         sources=sources,
         stranded={shard: stranded[shard] for shard in sorted(stranded)},
+        rerouted=rerouted,
     )
 
 

@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from shardgen.impact import freeze_line, is_guarded, share_text
+from shardgen.rollout.before import OVERLAY
 from shardgen.rollout.containers import CREATE, KEEP, RECREATE, REMOVE
 from shardgen.rollout.fleets import ACTIVATE, ADD, ADDRESS, DRAIN, RETIRE
 from shardgen.rollout.risks import plural
@@ -129,6 +130,9 @@ def labelled(label: str, lines: Iterable[str], paint: Paint) -> Iterator[str]:
 
 def container_lines(outlook: Outlook) -> Iterator[str]:
     """Yield what becomes of containers, by fate."""
+    if outlook.containers is None and outlook.before == OVERLAY:
+        yield "not known: shardgen.lock is lost; `shardgen render` writes it again"
+        return
     if outlook.containers is None:
         yield f"not known: a file that they are made from is not as {outlook.before} has it"
         return

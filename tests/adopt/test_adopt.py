@@ -226,6 +226,53 @@ volumes:
     stack.is_clean()
 
 
+STANDALONE = """\
+services:
+  baileys: {image: b, volumes: [VOLUMES1], networks: {back: {ipv4_address: 10.9.0.11}}}
+  baileys-2: {image: b, volumes: [VOLUMES2], networks: {back: {ipv4_address: 10.9.0.12}}}
+volumes: {}
+networks:
+  back: {ipam: {config: [{subnet: 10.9.0.0/24}]}}
+"""
+
+
+def standalone(root: Path, mounts: str) -> Stack:
+    """Return a stack without a base; `mounts` are those of each shard, `{}` its volume."""
+    text = STANDALONE.replace("volumes: {}", "volumes:\n  wa:\n  wa_shard2:")
+    for number, volume in ((1, "wa"), (2, "wa_shard2")):
+        text = text.replace(f"VOLUMES{number}", mounts.replace("@", volume))
+    return Stack(root, {"docker-compose.prod.yml": text})
+
+
+def test_a_shard_to_come_has_what_every_shard_has(tmp_path: Path) -> None:
+    """Its network, though all have addresses there; the mounts that stand above the state."""
+    stack = standalone(tmp_path / "project", '"./conf:/conf:ro", "@:/app/storage/whatsapp"')
+    assert told(stack)["notes"] == []
+    stack.ok("adopt", "--exact", "--write")
+    stack.change("shards.yaml", "  - id: 2\n", "  - id: 3\n  - id: 2\n")
+    stack.render()
+    new = stack.read("docker-compose.prod.yml").split("  baileys-3:\n")[1]
+    assert "      back: {aliases: [baileys-3]}\n" in new
+    assert '"wa_shard3:/app/storage/whatsapp", "./conf:/conf:ro"' in new
+
+
+def test_what_a_shard_to_come_would_lack_is_shown(tmp_path: Path) -> None:
+    stack = standalone(tmp_path / "project", '"@:/app/storage/whatsapp:rw", "./conf:/conf:ro"')
+    (note,) = told(stack, "--exact")["notes"]
+    assert note.startswith('every shard has "./conf:/conf:ro" under volumes')
+    stack.ok("adopt", "--exact", "--write")
+    stack.is_clean()
+
+
+def test_a_second_shard_is_one_line(tmp_path: Path) -> None:
+    """Shard 1 alone and without its alias is called by its name, from the first day on."""
+    stack = Stack.copy(PROJECTS / "one_shard", tmp_path / "project")
+    stack.ok("adopt", "--exact", "--write")
+    stack.write("shards.yaml", stack.read("shards.yaml") + "  - id: 2\n")
+    stack.render()
+    stack.is_clean()
+
+
 @pytest.mark.parametrize(
     ("difference", "text"),
     [

@@ -12,12 +12,11 @@ from shardgen.ledger.migration import (
     Unreadable,
     make_migration,
     migration_context,
-    names_of,
     next_migrations,
     read_migration,
 )
 from shardgen.ledger.names import LONGEST, derive_names
-from shardgen.ledger.operations import Add, Init, Retire
+from shardgen.ledger.operations import Add, Retire
 from shardgen.ledger.verify import Ledger
 from tests.ledger.support import LIFE, desired, names, rendered, sql
 
@@ -113,12 +112,6 @@ def test_a_header_further_down_does_not_count() -> None:
 
 def test_bytes_that_are_no_text_are_no_migration() -> None:
     assert isinstance(read_migration(ADD, b"\xff\xfe\x00"), Unreadable)
-
-
-def test_the_names_are_those_of_the_init() -> None:
-    init = FOLDER.ledger.migrations[0].operation
-    assert isinstance(init, Init)
-    assert names_of(init) == names(desired())
 
 
 def test_the_context_is_plain_data() -> None:
