@@ -81,9 +81,14 @@ def refuse_other_types(rows: Sequence[Sequence[Any]], names: Names) -> None:
         else:
             continue
         raise UsageError(
-            f"--database: {names.table}.{column} has {str(value)!r}, and {what} is an integer; "
+            f"--database: {names.table}.{column} has {told_value(value)}, and {what} is an integer; "
             "name another column under database: in shards.yaml"
         )
+
+
+def told_value(value: object) -> str:
+    """Return a value of a row for a message."""
+    return "NULL" if value is None else repr(str(value)[:40])
 
 
 def millionths(connection: Any, column: str) -> str:

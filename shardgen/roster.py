@@ -154,6 +154,8 @@ def columns_of(
         if not there:
             what = " or ".join(repr(name) for name in dict.fromkeys(each))
             hint = "the first line names the columns, with commas: id,shard or id,shard,weight"
+            if weight_column and each == (weight_column.lower(),):
+                hint += "; --weight-column names another one"
             wrong.add(line, "SG001", f"there is no column {what}", hint)
             wrong.end()
         places.append(there[0])

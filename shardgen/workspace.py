@@ -221,7 +221,8 @@ def refuse_lost(before: Mapping[str, Any], inputs: Inputs) -> None:
                     "SG601",
                     f"shard {number} was rendered before and is no longer listed",
                     "put its entry back; to take it out of service give it `state: draining`, "
-                    "later `state: retired`",
+                    "later `state: retired`; if it was never committed, `shardgen render --replan` "
+                    "plans without it",
                     key=True,
                 )
                 for number in lost

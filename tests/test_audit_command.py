@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -177,6 +178,29 @@ def test_wrong_usage(project: Project, arguments: tuple[str, ...], message: str)
     assert ran.code == 2
     assert message in ran.err
     assert ran.out == ""
+
+
+def test_a_baseline_takes_no_other_files_place(project: Project) -> None:
+    project.path("server").mkdir(exist_ok=True)
+    os.mkfifo(project.path("pipe"))
+    before = project.read("shards.yaml")
+    for name, message in (
+        ("shards.yaml", "the file that is there is no baseline; name another, or remove it first"),
+        ("server", "it is no file; name one"),
+        ("pipe", "it is no file; name one"),
+    ):
+        ran = project.run("audit", "--write-baseline", name)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == f"error: --write-baseline {name}: {message}\n"
+    assert project.path("pipe").is_fifo()
+    project.path("pipe").unlink()
+    assert project.read("shards.yaml") == before
+    project.path("link.json").symlink_to("known.json")
+    project.ok("audit", "--write-baseline", "known.json")
+    project.ok("audit", "--write-baseline", "link.json")
+    assert project.path("link.json").is_symlink()
+    ran = project.run("audit", "--baseline", "no such")
+    assert "`shardgen audit --write-baseline 'no such'` makes it" in ran.err
 
 
 def test_a_wrong_shards_yaml(project: Project) -> None:

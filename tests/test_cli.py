@@ -96,6 +96,35 @@ def test_without_a_config_each_command_says_how_to_start(
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize("command", ["check", "audit", "plan"])
+def test_a_folder_that_is_not_there_is_told_in_every_format(command: str, tmp_path: Path) -> None:
+    ran = run(tmp_path, command, "-c", "nowhere/shards.yaml", "--format", "json")
+    assert "there is no 'nowhere/shards.yaml' here" in ran.err
+    if command != "plan":
+        assert json.loads(ran.out)["clean"] is False
+        ran = run(tmp_path, command, "-c", "nowhere/shards.yaml", "--format", "sarif")
+        assert json.loads(ran.out)["runs"][0]["results"]
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_stream_that_is_closed_changes_no_exit_code(rendered: Project, closed: str) -> None:
+    rendered.write("tenants.csv", "id,shard\n1,1\n")
+    for command, code in (
+        ("check", 0),
+        ("check --full", 0),
+        ("plan --tenants tenants.csv", 0),
+        ("drain 2 --dry-run", 0),
+        ("drain 9", 2),
+    ):
+        line = f"{sys.executable} -m shardgen {command} {closed}"
+        done = subprocess.run(["sh", "-c", line], cwd=rendered.root, capture_output=True, text=True)
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False), command
+    for command in ("plan --tenants -", "rebalance --tenants -", "move --file - --to 2"):
+        line = f"{sys.executable} -m shardgen {command} <&-"
+        done = subprocess.run(["sh", "-c", line], cwd=rendered.root, capture_output=True, text=True)
+        assert (done.returncode, "empty" in done.stderr or "no tenant" in done.stderr) == (2, True)
+
+
 def test_exit_codes_of_wrong_input_drift_and_refusal(rendered: Project) -> None:
     assert rendered.run("check").code == 0
     rendered.write("shards.yaml", fleet(1, 2, 3))

@@ -15,6 +15,7 @@ from shardgen.codes import CODES
 from shardgen.conform import conforms
 from shardgen.disk import Disk
 from shardgen.ledger import migration, operations
+from shardgen.ledger.names import derive_names
 from shardgen.schema import flow, load_schema
 from tests import pages, projects
 
@@ -328,7 +329,7 @@ def test_the_fields_of_migrations_are_documented() -> None:
         "shards": 1, "default": 1, "route": "hash", "fallback": "md5", "shard": 1, "to": 2,
         "tenants": (1,), "ids": (3,), "runner": "psql", "part": 1, "parts": 1, "weights": (),
     }  # fmt: skip
-    names = migration.derive_names(
+    names = derive_names(
         schema=None, table="business", id_column="id", shard_column="shard"
     )
     fields: set[str] = set()

@@ -55,6 +55,14 @@ SARIF = jsonschema.Draft202012Validator(
 )
 
 
+def test_a_line_without_end_is_cut_before_it_is_cleaned() -> None:
+    line = "x" * 500 + "\x1b" + "y" * 5_000_000
+    seen, start = window(line, 500)
+    assert (seen[start], len(seen)) == ("?", 98)
+    assert (seen[0], seen[-1]) == ("…", "…")
+    assert window("a\x07b", 1) == ("a?b", 1)
+
+
 def finding(code: str = "SG903", line: int = 3, **changes: Any) -> Diagnostic:
     """Return a diagnostic."""
     made = Diagnostic(

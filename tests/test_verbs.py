@@ -231,11 +231,24 @@ def test_tenants_of_a_file(text: str, ids: list[int]) -> None:
     ("1.5\n", "--file x, line 1: '1.5' is not a tenant's id"),
     ("9" * 5000, "is not a tenant's id"),
     ("id\nname\n", "line 2: 'name'"),
+    ("9223372036854775808\n", "line 1: '9223372036854775808'"),
 ])  # fmt: skip
 def test_what_is_no_tenant_is_named_with_its_line(text: str, message: str) -> None:
     with pytest.raises(UsageError, match="not a tenant's id") as caught:
         list(ids_in(text, "x"))
     assert message in str(caught.value)
+
+
+def test_a_cell_that_no_csv_has_is_named_with_its_line(rendered: Project) -> None:
+    rendered.write("wide.csv", f"id,x\n1,{'x' * 200_000}\n")
+    said = typed(rendered, "move --file wide.csv --to 1")
+    assert "--file wide.csv, line 2: it is no CSV: field larger than field limit" in said
+
+
+def test_a_tenant_is_a_whole_number_of_the_column(rendered: Project) -> None:
+    for number in ("9223372036854775808", "-9223372036854775809"):
+        ran = rendered.run("move", "--to", "2", "--", number)
+        assert (ran.code, f"{number} is not in the range" in ran.err) == (2, True)
 
 
 def test_a_file_of_tenants(rendered: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,8 +120,8 @@ def find_shards(
         some = ", ".join(sources.names[:8]) or "none"
         raise UsageError(f"no file has a service {name!r}; their services are: {some}")
     found = Found(sources=sources, name=name, volume=volume, members=members, model=model)
-    problems = (*misplaced(found), *misnamed(found), *firstless(found), *wrong_ids(found))
-    return found, problems
+    other_names = (*misnamed(found),) or (*firstless(found),)
+    return found, (*misplaced(found), *other_names, *wrong_ids(found))
 
 
 def likely_name(sources: Sources) -> str:

@@ -41,7 +41,9 @@ def parsed(argument: str) -> tuple[str, Any]:
     """Return key and value of `key=value`; the value is read as YAML reads it."""
     key, equals, text = argument.partition("=")
     if not equals or not key:
-        raise UsageError(f"{argument!r} is not key=value, as in volume=whatsapp_auth_eu")
+        is_id = argument.isdigit()
+        way = f"and an id is given by --id {argument}" if is_id else "as in volume=whatsapp_auth_eu"
+        raise UsageError(f"{argument!r} is not key=value, {way}")
     if key == "id":
         raise UsageError(f"{argument!r}: the id is given by --id")
     value = parse(text, argument)

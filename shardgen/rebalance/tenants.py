@@ -154,7 +154,7 @@ def from_rows(
 def counted(ids: list[int]) -> str:
     """Return how many tenants there are, and the first of them."""
     first = ", ".join(map(str, sorted(ids)[:5])) + (", …" if len(ids) > 5 else "")
-    return f"{len(ids):,} tenant{'s are' if len(ids) > 1 else ' is'} ({first})"
+    return f"{len(ids):,} tenant{f's ({first}) are' if len(ids) > 1 else f' ({first}) is'}"
 
 
 def unknown_pins(pins: Iterable[int], tenants: Tenants, file: str) -> list[Diagnostic]:

@@ -72,10 +72,8 @@ def batch_lines(batch: Batch, workspace: Workspace, again: Sequence[str]) -> Ite
     old = source.service if source else "$OLD"
     if source is None:
         mount = " and `MOUNT` to its mount" if has_mounts(fleet) else ""
-        yield from (
-            f"First set `OLD` to the service where they are, as in `OLD=baileys`{mount}.",
-            "",
-        )
+        example = f"as in `OLD={fleet.service.name}`{mount}"
+        yield from (f"First set `OLD` to the service where they are, {example}.", "")
     where = f"on {source.url}" if source else "on that shard"
     connected = "See that each is connected without a new scan, and where one goes:"
     route = workspace.commands.route((batch.tenants or (1,))[0], goal.id)
@@ -129,7 +127,7 @@ def asked(batch: Batch, fleet: Fleet) -> tuple[str, list[str]]:
     known = f"NOT IN ({batch.source.id}, 0)" if batch.source else f"= {batch.goal.id}"
     where = f"{key} IN ({listed(batch)}) AND {column} {known}"
     query = f"SELECT {key}, {column} FROM {table} WHERE {where}"  # noqa: S608
-    return "See that they are still there; this must print nothing:", [psql(query)]
+    return "See that none of them has moved since; this must print nothing:", [psql(query)]
 
 
 def applied(batch: Batch, workspace: Workspace) -> list[str]:

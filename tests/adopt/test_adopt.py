@@ -264,6 +264,26 @@ def test_what_a_shard_to_come_would_lack_is_shown(tmp_path: Path) -> None:
     stack.is_clean()
 
 
+@pytest.mark.parametrize("has_base", [True, False])
+def test_a_shard_without_an_environment_gets_none(has_base: bool, tmp_path: Path) -> None:
+    first = """\
+  baileys:
+    image: b
+    environment: {TZ: UTC, LOG: info}
+    volumes: ["wa:/app/storage/whatsapp"]
+"""
+    second = '  baileys-2: {image: b, volumes: ["wa2:/app/storage/whatsapp"]}\n'
+    base = {"docker-compose.yml": f"services:\n{first}volumes:\n  wa:\n"} if has_base else {}
+    overlay = f"services:\n{'' if has_base else first}{second}volumes:\n  wa2:\n"
+    overlay += "" if has_base else "  wa:\n"
+    stack = Stack(tmp_path / "project", {**base, "docker-compose.prod.yml": overlay})
+    assert told(stack, "--exact", "--write")["differences"] == []
+    assert "    environment: {BAILEYS_SHARD_ID: null, TZ: null, LOG: null}\n" in stack.read(
+        "shards.yaml"
+    )
+    stack.is_clean()
+
+
 def test_a_second_shard_is_one_line(tmp_path: Path) -> None:
     """Shard 1 alone and without its alias is called by its name, from the first day on."""
     stack = Stack.copy(PROJECTS / "one_shard", tmp_path / "project")

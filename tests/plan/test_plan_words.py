@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +44,11 @@ CASES = {
     "grow_by_20": Case(fleet(1, 2), fleet(*range(1, 23))),
     "grow_and_assign": Case(
         fleet(1, 2), fleet(1, 2, 3, tail="assign:\n  - {shard: 3, tenants: [101, 205]}\n")
+    ),
+    "external_volume_of_another_name": Case(
+        fleet(1, 2),
+        fleet(1, 2, tail="  - {id: 3, volume: wa, storage: {external: true}}\n"),
+        base=f"{BASE}  wa: {{external: true, name: real}}\n",
     ),
     "external_volume": Case(
         fleet(1, 2), fleet(1, 2, tail="  - {id: 3, storage: {external: true}}\n")
@@ -169,6 +175,54 @@ def test_without_the_files_before_containers_are_not_guessed(tmp_path: Path) -> 
     assert "not known: a file that they are made from" in project.ok("plan").out
 
 
+@pytest.mark.parametrize("content", ["", "garbage", '{"version": 1}', "<<<<<<< HEAD\n"])
+def test_without_the_lock_what_is_there_is_not_new(project: Project, content: str) -> None:
+    """Migrations on disk are known, and no container is said to be created that may run."""
+    edited(project, CASES["grow_2_to_3"])
+    project.write("shardgen.lock", content)
+    said = project.ok("plan").out
+    assert said.startswith("Fleet  2 shards → 3   (against the overlay on disk)\n")
+    assert (
+        "Containers   not known: shardgen.lock is lost; `shardgen render` writes it again" in said
+    )
+    assert re.findall(r"000\d_\w+\.sql   ", said) == ["0005_add_shard_3.sql   "]
+    assert said.index(" build ") < said.index(" up -d") if " build " in said else True
+
+
+def test_the_way_back_of_new_shards_leads_to_one_that_was_there(project: Project) -> None:
+    project.render()
+    project.write("shards.yaml", fleet(1, 2, 5, 6, head="database: {default_shard: 6}\n"))
+    said = project.ok("plan").out
+    assert "back: shardgen drain 5 --to 1, and so each of them; later retire them\n" in said
+
+
+def test_every_command_names_another_shards_yaml(project: Project) -> None:
+    project.path("shards.yaml").rename(project.path("eu.yaml"))
+    project.ok("render", "-c", "eu.yaml")
+    after = fleet(1, 2, 3, tail="assign:\n  - {shard: 3, tenants: [-5, 7]}\n")
+    project.write("eu.yaml", after.replace("- id: 2", "- {id: 2, state: draining, move_to: 1}"))
+    project.write("list.csv", "id,shard\n-5,1\n7,1\n")
+    said = project.ok("plan", "-c", "eu.yaml").out
+    said += project.ok("plan", "-c", "eu.yaml", "--tenants", "list.csv", "--runbook").out
+    typed = re.findall(r"shardgen [a-z][^`,\n]*", said)
+    assert len(typed) > 8
+    assert [each for each in typed if " -c eu.yaml" not in each] == ["shardgen plan"]
+    assert "shardgen move --to … -c eu.yaml -- -5 …" in typed
+    assert "shardgen route --shard 3 -c eu.yaml -- -5" in typed
+
+
+def test_a_new_router_needs_its_consumers_again(tmp_path: Path) -> None:
+    """It is in their image: what is built has to be started, too."""
+    project = Project(tmp_path / "p", fleet(1, 2), base=BASE.replace("image: api", "build: ."))
+    assert "build: ." in project.read("docker-compose.yml")
+    project.render()
+    ran = project.ok("drain", "2", "--to", "1", "--render")
+    assert [line.rpartition("multi-shard ")[2] for line in ran.out.splitlines()[-4:-2]] == [
+        "build api",
+        "up -d --no-deps api",
+    ]
+
+
 def test_wrong_use_is_said(project: Project) -> None:
     edited(project, CASES["grow_2_to_3"])
     both = project.run("plan", "--tenants", "a.csv", "--database", "postgresql://x")
@@ -177,6 +231,7 @@ def test_wrong_use_is_said(project: Project) -> None:
         "error: --tenants and --database both list the tenants: give one of them\n",
     )
     assert project.run("plan", "--against", "nowhere").code == 2
+    assert "leave out --format json" in project.run("plan", "--runbook", "--format", "json").err
     project.path("shardgen.lock").unlink()
     commit(project.root)
     lockless = project.run("plan", "--against", "HEAD")

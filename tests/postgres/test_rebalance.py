@@ -72,14 +72,29 @@ def test_rows_that_cannot_be_counted(project: Project, database: Database) -> No
     arguments = ("rebalance", "--database", database.dsn)
     ran = project.run(*arguments, "--by", "weight")
     assert ran.code == 2
-    assert "database: error[SG001]: 90 tenants are (1, 2, 3, 4, 5, …) without a weight" in ran.err
+    assert "database: error[SG001]: 90 tenants (1, 2, 3, 4, 5, …) are without a weight" in ran.err
     ran = project.run(*arguments, "--by", "weight", "--weight-column", "wight")
     assert (ran.code, 'column "wight" does not exist' in ran.err) == (2, True)
     database.run("UPDATE business SET whatsapp_shard = 2 WHERE id < 3")
     project.write("shards.yaml", fleet(1, 2).replace("- id: 2", "- {id: 2, state: retired}"))
     ran = project.run(*arguments)
     assert ran.code == 2
-    assert "database: error[SG003]: 2 tenants are (1, 2) on shard 2, which is retired" in ran.err
+    assert "database: error[SG003]: 2 tenants (1, 2) are on shard 2, which is retired" in ran.err
+
+
+@pytest.mark.parametrize(("columns", "row", "message"), [
+    ("id uuid, whatsapp_shard int", "gen_random_uuid(), 1", "and the id of a tenant is an integer"),
+    ("id int, whatsapp_shard int", "NULL, 1", "business.id has NULL, and the id of a tenant is"),
+    ("id int, whatsapp_shard text", "1, 'eu'", "business.whatsapp_shard has 'eu', and a shard is"),
+])  # fmt: skip
+@pytest.mark.parametrize("command", ["rebalance", "plan"])
+def test_columns_that_hold_something_else_are_named(
+    project: Project, database: Database, command: str, columns: str, row: str, message: str
+) -> None:
+    database.run(f"CREATE TABLE business ({columns})")
+    database.run(f"INSERT INTO business VALUES ({row})")
+    ran = project.run(command, "--database", database.dsn)
+    assert (ran.code, message in ran.err) == (2, True), ran.err
 
 
 def test_a_table_without_the_column_is_named(project: Project, database: Database) -> None:

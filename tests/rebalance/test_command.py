@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import threading
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -107,6 +109,74 @@ def test_exit_codes(project: Project) -> None:
     assert project.run("rebalance", "--tenants", "a", "--database", "b").code == 2
     ran = project.run("rebalance", "--tenants", "none.csv")
     assert (ran.code, ran.err) == (2, "error: --tenants none.csv: No such file or directory\n")
+
+
+@pytest.mark.parametrize("command", ["rebalance", "plan"])
+@pytest.mark.parametrize(("text", "message"), [
+    ("", "bad: error[SG001]: the list is empty"),
+    ("\n\n", "bad: error[SG001]: the list is empty"),
+    (f"id,shard\n{'9' * 5000},1\n", "bad:2:1: error[SG001]: '99999999999"),
+    (f"{'9' * 5000},1\n", "bad:1:1: error[SG001]: '99999999999"),
+    (f"id,shard\n1,{'9' * 5000}\n", "bad:2:1: error[SG001]: '99999999999"),
+    ("id;shard\n1;1\n", "the first line names the columns, with commas: id,shard"),
+    (b"id,shard,name\n1,1,caf\xe9\n", "error: --tenants bad: it is not UTF-8"),
+    (None, "error: --tenants bad: Is a directory"),
+])  # fmt: skip
+def test_what_is_no_list(
+    project: Project, command: str, text: str | bytes | None, message: str
+) -> None:
+    project.path("bad").mkdir() if text is None else project.write("bad", text)
+    ran = project.run(command, "--tenants", "bad")
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+
+
+@pytest.mark.parametrize("command", ["rebalance", "plan"])
+def test_standard_input_is_read_as_a_file_is(
+    project: Project, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    for text, code in ((b"\xef\xbb\xbfid,shard\r\n1,1\r\n", 0), (b"id,shard\n\xe9,1\n", 2)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text), encoding="ascii"))
+        ran = project.run(command, "--tenants", "-")
+        assert (ran.code, "Traceback" in ran.err) == (code, False)
+    assert ran.err.startswith("error: --tenants -: it is not UTF-8")
+
+
+@pytest.mark.parametrize("command", ["rebalance", "plan"])
+def test_a_pipe_with_a_name_is_read_once(project: Project, command: str) -> None:
+    os.mkfifo(project.path("pipe"))
+    writer = threading.Thread(target=project.path("pipe").write_text, args=("id,shard\nx,1\n",))
+    writer.start()
+    ran = project.run(command, "--tenants", "pipe")
+    writer.join()
+    assert "pipe:2:1: error[SG001]: 'x' is no id of a tenant\n    ids are whole numbers" in ran.err
+
+
+@pytest.mark.parametrize("command", ["rebalance", "plan"])
+def test_the_lines_that_are_shown_are_those_of_the_list(project: Project, command: str) -> None:
+    """A list is named from where the command is typed, and not from the folder of shards.yaml."""
+    project.write("deploy/list.csv", "this is\nanother file\n")
+    project.write("list.csv", "id,shard\nx,1\n")
+    project.write("deploy/shards.yaml", project.read("shards.yaml"))
+    project.write("deploy/docker-compose.yml", project.read("docker-compose.yml"))
+    ran = project.run(command, "-c", "deploy/shards.yaml", "--tenants", "list.csv")
+    assert "list.csv:2:1: error[SG001]: 'x' is no id of a tenant\n  2 | x,1\n" in ran.err
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (("--tolerance", "nan"), "--tolerance takes a number from 0 to 100: 0.1 is 10 %"),
+    (("--pin", "9" * 5000), "ids have commas alone between them: 101,205"),
+    (("--pin", "1, 2"), "--pin 1, 2: No such file or directory; ids have commas alone"),
+])  # fmt: skip
+def test_wrong_options(project: Project, options: tuple[str, ...], message: str) -> None:
+    ran = project.run("rebalance", "--tenants", "tenants.csv", *options)
+    assert (ran.code, message in ran.err, "Traceback" in ran.err) == (2, True, False)
+
+
+def test_a_first_line_of_pins_that_is_nearly_an_id_is_no_heading(project: Project) -> None:
+    project.write("pins.txt", "1O1\n2\n")
+    ran = project.run("rebalance", "--tenants", "tenants.csv", "--pin", "pins.txt")
+    assert "pins.txt:1:1: error[SG001]: '1O1' is no id of a tenant" in ran.err
 
 
 def test_nothing_to_do(project: Project) -> None:
