@@ -81,8 +81,8 @@ def refuse_other_types(rows: Sequence[Sequence[Any]], names: Names) -> None:
         else:
             continue
         raise UsageError(
-            f"--database: {names.table}.{column} has {told_value(value)}, and {what} is an integer; "
-            "name another column under database: in shards.yaml"
+            f"--database: {names.table}.{column} has {told_value(value)}, and {what} is an "
+            "integer; name another column under database: in shards.yaml"
         )
 
 

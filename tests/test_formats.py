@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from shardgen.codes import CODES
-from shardgen.diagnostics import Diagnostic, visible
+from shardgen.diagnostics import Diagnostic, visible, window
 from shardgen.formats.github import (
     MOST,
     annotations_text,

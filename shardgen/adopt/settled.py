@@ -138,7 +138,10 @@ def judged(disk: Disk, config: str, settled: Settled) -> told.Account:
     repaired = applied(found.model, repairs, found)
     variables = env_differences(proposal, workspace)
     drift = [each for each in all_changes(disk, config, settled) if each.is_drift]
-    notes = (*filter(None, [settled.note]), *map(lacking, proposal.statements.lacking))
+    notes = (
+        *filter(None, [settled.note, table_note(workspace)]),
+        *map(lacking, proposal.statements.lacking),
+    )
     return told.Account(
         proposal=proposal,
         differences=(*told.with_reasons(found.model, model, repairs), *variables),
@@ -151,6 +154,18 @@ def judged(disk: Disk, config: str, settled: Settled) -> told.Account:
         is_written=False,
         check=workspace.commands.check,
     )  # fmt: skip
+
+
+def table_note(workspace: Workspace) -> str:
+    """Return what the first migrations are for, which no compose file says; '' without them."""
+    if not workspace.ledger_folder:
+        return ""
+    database = workspace.inputs.fleet.database
+    table = f"{database.table} ({database.id_column}, {database.shard_column})"
+    return (
+        f"the migrations are for the table {table}; if tenants are elsewhere, say so under "
+        "database: in shards.yaml, and type `shardgen render --replan` before they are applied"
+    )
 
 
 def lacking(what: str) -> str:

@@ -17,6 +17,7 @@ from shardgen.digest import lock_name
 from shardgen.errors import InvalidInput, Refused, UsageError
 from shardgen.files import clear, held, write_plan
 from shardgen.outputs import OUTPUTS
+from shardgen.source import parse
 from shardgen.terminal import err, out, painter
 from shardgen.validate import decode
 
@@ -126,7 +127,7 @@ def has_env(disk: Disk, env: str | None, overwrite: Sequence[str]) -> bool:
 def read_sources(disk: Disk, base: str | None, overlay: str) -> Sources:
     """Return the compose files; raises InvalidInput where one of them is none."""
     found = [read_file(disk, name) for name in (base, overlay) if name]
-    problems = [each for file in found for each in file.document.problems]
+    problems = [each for file in found for each in (*file.document.problems, *twins(file))]
     content = disk.read(overlay) or b""
     text = content.decode("utf-8", "replace")
     for number, line in enumerate(blocks.lines_of(text), 1):
@@ -140,6 +141,12 @@ def read_sources(disk: Disk, base: str | None, overlay: str) -> Sources:
     if problems:
         raise InvalidInput(ordered(problems))
     return Sources(base=found[0] if base else None, overlay=found[-1])
+
+
+def twins(file: Base) -> list[Diagnostic]:
+    """Return the keys that stand twice: compose refuses the file, and one of them would be lost."""
+    strict = parse(file.document.text, file.file)
+    return [problem for problem in strict.problems if problem.code == "SG102"]
 
 
 def read_file(disk: Disk, name: str) -> Base:

@@ -48,7 +48,9 @@ CASES = {
     "external_volume_of_another_name": Case(
         fleet(1, 2),
         fleet(1, 2, tail="  - {id: 3, volume: wa, storage: {external: true}}\n"),
-        base=f"{BASE}  wa: {{external: true, name: real}}\n",
+        base=BASE.replace(
+            "  whatsapp_auth:\n", "  wa: {external: true, name: real}\n  whatsapp_auth:\n"
+        ),
     ),
     "external_volume": Case(
         fleet(1, 2), fleet(1, 2, tail="  - {id: 3, storage: {external: true}}\n")
