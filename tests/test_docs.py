@@ -329,9 +329,7 @@ def test_the_fields_of_migrations_are_documented() -> None:
         "shards": 1, "default": 1, "route": "hash", "fallback": "md5", "shard": 1, "to": 2,
         "tenants": (1,), "ids": (3,), "runner": "psql", "part": 1, "parts": 1, "weights": (),
     }  # fmt: skip
-    names = derive_names(
-        schema=None, table="business", id_column="id", shard_column="shard"
-    )
+    names = derive_names(schema=None, table="business", id_column="id", shard_column="shard")
     fields: set[str] = set()
     for kind in operations.OPERATIONS:
         values = {field.name: examples[field.name] for field in fields_of(kind)}
