@@ -79,7 +79,32 @@ def solve(problem: Problem) -> Outcome:
     best = min(plans, key=lambda each: (each.left, each.over, each.ratio, len(each.moved)))
     best = lowered(problem, best)
     again = best_at(problem, max(best.ratio, problem.goal), BUDGET)
-    return again if again.order <= best.order else best
+    return emptied(problem, again if again.order <= best.order else best)
+
+
+def emptied(problem: Problem, found: Outcome) -> Outcome:
+    """Return a plan without tenants on a draining shard for whom a capacity has room.
+
+    A shard that was over its capacity has room only once others have left it.
+    """
+    if not found.left:
+        return found
+    attempt = Attempt(problem, limits_at(problem, max(found.ratio, problem.goal)))
+    for tenant, to in found.moved.items():
+        attempt.move(tenant, to)
+    for tenant in attempt.left():
+        after = {place: attempt.loads[place] + problem.weights[tenant] for place in problem.active}
+        open_to = [place for place in after if holds(problem, place, after[place])]
+        if open_to:
+            least = min(open_to, key=lambda place: (problem.ratio(place, after[place]), place))
+            attempt.move(tenant, least)
+    return by_its_own_ratio(problem, outcome(attempt, found.bound))
+
+
+def holds(problem: Problem, place: int, load: int) -> bool:
+    """Return whether a shard's capacity allows a load."""
+    capacity = problem.places[place].capacity
+    return capacity is None or load <= capacity
 
 
 def lowered(problem: Problem, best: Outcome) -> Outcome:
