@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from shardgen.cli import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 PACKAGE = Path(__file__).parents[1] / "shardgen"
 
@@ -65,6 +67,20 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_data" not in path.par
 TREES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in FILES}
 
 
+def of_each(names: Iterable[str]) -> Callable[[Callable[[str], None]], Callable[[], None]]:
+    """Return what makes one test of a check of each module: a thousand tests would take longer."""
+
+    def made(check: Callable[[str], None]) -> Callable[[], None]:
+        def test() -> None:
+            for name in names:
+                check(name)
+
+        test.__name__, test.__doc__ = check.__name__, check.__doc__
+        return test
+
+    return made
+
+
 def unit(name: str) -> str:
     """Return what a file counts as: a module, or the sub-package that it belongs to."""
     return name.partition("/")[0].removesuffix(".py")
@@ -100,14 +116,14 @@ def test_every_module_is_on_the_list() -> None:
     assert {unit(name) for name in TREES} == ORDER.keys()
 
 
-@pytest.mark.parametrize("name", TREES)
+@of_each(TREES)
 def test_imports_point_one_way(name: str) -> None:
     mine = unit(name)
     for other in own(imports(TREES[name])) - {mine, "__init__"}:
         assert ORDER[other] < ORDER[mine], f"{name} imports {other}, which is not below it"
 
 
-@pytest.mark.parametrize("name", [name for name in TREES if unit(name) not in EDGE])
+@of_each([name for name in TREES if unit(name) not in EDGE])
 def test_a_pure_module_knows_nothing_of_the_world(name: str) -> None:
     names = imports(TREES[name])
     assert not {each.partition(".")[0] for each in names} & OUTSIDE
@@ -120,7 +136,7 @@ def test_a_pure_module_knows_nothing_of_the_world(name: str) -> None:
     assert not called & CALLS
 
 
-@pytest.mark.parametrize("name", TREES)
+@of_each(TREES)
 def test_no_module_state_no_print_and_no_module_of_two_jobs(name: str) -> None:
     text = PACKAGE.joinpath(name).read_text()
     tree = TREES[name]
@@ -139,7 +155,7 @@ def test_no_module_state_no_print_and_no_module_of_two_jobs(name: str) -> None:
     assert not re.search(r"\b(utils|helpers|common|core|manager)\b", name)
 
 
-@pytest.mark.parametrize("name", TREES)
+@of_each(TREES)
 def test_functions_are_short_and_say_what_they_return(name: str) -> None:
     for node in ast.walk(TREES[name]):
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("__"):

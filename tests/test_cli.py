@@ -106,7 +106,14 @@ def test_a_folder_that_is_not_there_is_told_in_every_format(command: str, tmp_pa
         assert json.loads(ran.out)["runs"][0]["results"]
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+@pytest.mark.parametrize(
+    "closed",
+    [
+        pytest.param("<&-", marks=pytest.mark.slow),
+        ">&-",
+        pytest.param("2>&-", marks=pytest.mark.slow),
+    ],
+)
 def test_a_stream_that_is_closed_changes_no_exit_code(rendered: Project, closed: str) -> None:
     rendered.write("tenants.csv", "id,shard\n1,1\n")
 

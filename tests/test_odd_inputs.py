@@ -95,7 +95,7 @@ def test_an_odd_value_is_refused(folder: Path, name: str, text: str, code: str) 
         pytest.param(".shardgen.lock.shardgen-new", 0, marks=pytest.mark.slow),
     ],
 )
-@pytest.mark.parametrize("command", ["check", "render"])
+@pytest.mark.parametrize("command", ["check", pytest.param("render", marks=pytest.mark.slow)])
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
 def test_a_pipe_is_not_waited_for(folder: Path, name: str, code: int | None, command: str) -> None:
     """Whoever opens a pipe waits for its other end: here for ever."""

@@ -372,6 +372,7 @@ def test_killed_at_any_step_the_same_command_completes_it(
     assert steps >= 7
 
 
+@pytest.mark.slow
 def test_killed_at_any_step_a_plain_render_heals(edited: Repository, tmp_path: Path) -> None:
     """Every file is whole, and what was committed is as it was; check is clean after a render."""
     committed = {name for name in edited.git("ls-files").split() if name.startswith("migrations/0")}

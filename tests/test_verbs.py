@@ -295,7 +295,13 @@ def on_a_terminal(folder: Path, answer: str, *arguments: str) -> tuple[int, str]
     return code, printed.decode().replace("\r\n", "\n")
 
 
-@pytest.mark.parametrize("answer", ["\n", "n\n", "no\n", "yesterday\n", "\x04"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "\n",
+        *(pytest.param(a, marks=pytest.mark.slow) for a in ("n\n", "no\n", "yesterday\n", "\x04")),
+    ],
+)
 def test_whatever_is_no_yes_writes_nothing(rendered: Project, answer: str) -> None:
     before = snapshot(rendered.root)
     code, printed = on_a_terminal(rendered.root, answer, "drain", "2", "--to", "1")

@@ -164,6 +164,7 @@ def test_a_thousand_new_tenants_fill_every_configuration_evenly(name: str) -> No
         assert max(ratios) - min(ratios) <= 1 / min(weights.values())
 
 
+@pytest.mark.slow  # sqlalchemy comes with the extra `servers`
 def test_the_sqlalchemy_model_of_the_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
     """It fills the shards by their weights, whatever else a session inserts at once."""
     sqlalchemy = needs.module("sqlalchemy")
