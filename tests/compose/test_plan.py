@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FLEET = "{consumers: [api]}"
+ROUTER = "server/whatsapp_shard_router.py"
 DRAINED = f"service: {FLEET}\nshards:\n  - id: 1\n  - {{id: 2, state: draining, move_to: 1}}\n"
 EDITS: dict[str, tuple[str, str]] = {
     "1 to 2": (count(1, service=FLEET), count(2, service=FLEET)),
@@ -72,8 +73,13 @@ def test_an_edit_of_shards_yaml(compose: Compose, tmp_path: Path, name: str) -> 
     old = definitions(compose, tmp_path)
     write(tmp_path, "shards.yaml", f"version: 1\n{after}")
     fates = planned(tmp_path)
+    router = (tmp_path / ROUTER).read_text()
     render(tmp_path, after)
-    assert fates == by_compose(old, definitions(compose, tmp_path))
+    expected = by_compose(old, definitions(compose, tmp_path))
+    if (tmp_path / ROUTER).read_text() != router and "consumers" in after:
+        # compose cannot see it, but the image of a consumer holds the router
+        expected["api"] = "recreate"
+    assert fates == expected
 
 
 @pytest.mark.parametrize("name", BASES)
