@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+#: The whole of it takes a while, and runs with `make test-all`.
+pytestmark = pytest.mark.slow
+
 DRAINING = "{id: 2, state: draining, move_to: 1}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from shardgen.ledger.fold import fold
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shardgen.ledger.desired import Desired
+
+#: The whole of it takes a while, and runs with `make test-all`.
+pytestmark = pytest.mark.slow
 
 MANY = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 SOME = settings(MANY, max_examples=25)

@@ -12,6 +12,9 @@ from shardgen.rebalance.problem import PARTS, Problem, limits_at
 from shardgen.rebalance.solve import Outcome, solve
 from tests.rebalance.problems import fewest_moves, place, problem, seeded
 
+#: The whole of it takes a while, and runs with `make test-all`.
+pytestmark = pytest.mark.slow
+
 SEEDS = 500
 #: A ratio so much below the one that was found must not be possible.
 NEAR = Fraction(1, 500)

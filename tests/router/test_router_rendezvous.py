@@ -22,6 +22,9 @@ from tests.router.routers import load, shards
 
 Weights = dict[int, int]
 
+#: The whole of it takes a while, and runs with `make test-all`.
+pytestmark = pytest.mark.slow
+
 TENANTS = range(1, 20_001)
 #: tenant → its shard among 1..N of weight 1, for N of 1, 2, 3, 4, 8 and 64; then among WEIGHTED
 COUNTS = (1, 2, 3, 4, 8, 64)
