@@ -44,7 +44,7 @@ audit: $(BIN)/shardgen ## find what goes around shards.yaml (the tests hold faul
 	@$(BIN)/shardgen audit --exclude tests
 
 .PHONY: test
-test: $(VENV)/.dev ## run the tests that need no server, in under a minute
+test: $(VENV)/.dev ## run the tests that need no server, in a minute and a half
 	@$(BIN)/python -m pytest -q -n 2 -m "not ($(PARSERS))"
 
 .PHONY: test-all
