@@ -86,15 +86,3 @@ class Drafted(Disk):
         """Return what a path is; a draft of a file that is not there yet is a file."""
         found = super().kind(name)
         return "file" if found is None and name in self.drafts else found
-
-
-class Edited(Disk):
-    """A project in which one file already has a text that is not written yet."""
-
-    def __init__(self, disk: Disk, name: str, content: bytes) -> None:
-        super().__init__(disk.root)
-        self.name, self.content = name, content
-
-    def read(self, name: str) -> bytes | None:
-        """Return a file's bytes, the edited one's from memory."""
-        return self.content if name == self.name else super().read(name)

@@ -12,7 +12,7 @@ from shardgen.commands.plan import before_at
 from shardgen.commands.render import refuse, with_committed_fleet
 from shardgen.diff import diff_lines, painted
 from shardgen.digest import lock_name
-from shardgen.disk import Edited
+from shardgen.disk import Drafted
 from shardgen.errors import InvalidInput, Refused
 from shardgen.files import clear, held, replace_text, write_plan
 from shardgen.lock import lock_in
@@ -132,7 +132,7 @@ def assigned_in(disk: Disk, inputs: Inputs, lock: Lock | None) -> Mapping[int, i
 def planned(disk: Disk, config: str, after: bytes) -> Workspace:
     """Return the project as it is planned with a new shards.yaml; its errors show the new text."""
     try:
-        workspace = open_workspace(Edited(disk, config, after), config)
+        workspace = open_workspace(Drafted(disk, {config: after}), config)
     except InvalidInput as error:
         raise InvalidInput(error.diagnostics, texts={config: after.decode()}) from None
     return with_committed_fleet(disk, workspace)

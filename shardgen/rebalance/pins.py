@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from shardgen.errors import InvalidInput
-from shardgen.rebalance.tenants import TOLD, problem
+from shardgen.rebalance.tenants import problem
+from shardgen.roster import TOLD
 
 ID = re.compile(r"-?[0-9]{1,19}")
 

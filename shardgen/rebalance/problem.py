@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from shardgen.roster import PARTS
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from shardgen.model import Fleet
     from shardgen.rebalance.tenants import Tenants
-
-#: Weights are kept in millionths; so are the shares of the shards.
-PARTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shardgen.diagnostics import Diagnostic, ordered
 from shardgen.errors import InvalidInput
-from shardgen.rebalance.problem import PARTS
+from shardgen.roster import HEAVIEST, PARTS, TOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from shardgen.model import Fleet
     from shardgen.roster import Roster
 
-#: The heaviest weight that is taken for one.
-HEAVIEST = 10**12
-#: So many wrong lines are told.
-TOLD = 20
 #: In place of a shard's place: it does not run.
 NOWHERE = -1
 

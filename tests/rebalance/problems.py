@@ -7,7 +7,8 @@ from fractions import Fraction
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from shardgen.rebalance.problem import PARTS, Limits, Place, Problem
+from shardgen.rebalance.problem import Limits, Place, Problem
+from shardgen.roster import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

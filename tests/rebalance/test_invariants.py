@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from shardgen.rebalance.bound import fewest
 from shardgen.rebalance.order import in_order
-from shardgen.rebalance.problem import PARTS, Place, Problem, limits_at
+from shardgen.rebalance.problem import Place, Problem, limits_at
 from shardgen.rebalance.search import searched
 from shardgen.rebalance.solve import Outcome, solve
+from shardgen.roster import PARTS
 from tests.rebalance.problems import place, problem
 
 if TYPE_CHECKING:

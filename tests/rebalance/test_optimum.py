@@ -8,8 +8,9 @@ import pytest
 
 from shardgen.fallback import fallback_shard
 from shardgen.rebalance.bound import fewest
-from shardgen.rebalance.problem import PARTS, Problem, limits_at
+from shardgen.rebalance.problem import Problem, limits_at
 from shardgen.rebalance.solve import Outcome, solve
+from shardgen.roster import PARTS
 from tests.rebalance.problems import fewest_moves, place, problem, seeded
 
 #: The whole of it takes a while, and runs with `make test-all`.
