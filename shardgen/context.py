@@ -48,6 +48,7 @@ def build_context(
         "variables": [record(variable) for variable in fleet.variables],
         "router": record(fleet.router),
         "legacy_url": fleet.legacy_url,
+        "health_path": fleet.health_path,
         "overlay": {field.name: plain(getattr(overlay, field.name)) for field in fields(overlay)},
         "commands": record(commands),
         "paths": dict(paths),

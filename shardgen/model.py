@@ -29,6 +29,10 @@ __all__ = [
 ]
 
 
+#: Where a shard says how it is, unless service.healthcheck states another path.
+HEALTH_PATH = "/health"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
     """The table of tenants, and its column that says where each one lives."""
@@ -120,6 +124,8 @@ class Fleet:
     database: Database
     shards: tuple[Shard, ...]
     assign: tuple[Assignment, ...]
+    #: The path that answers 200 where a shard is well.
+    health_path: str
 
     @property
     def live(self) -> tuple[Shard, ...]:
@@ -225,6 +231,7 @@ def build_fleet(data: Mapping[str, Any]) -> Fleet:
             Assignment(shard=entry["shard"], tenants=tuple(entry["tenants"]))
             for entry in data.get("assign", ())
         ),
+        health_path=(data.get("service", {}).get("healthcheck") or {}).get("path", HEALTH_PATH),
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import posixpath
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from shardgen.model import Fleet
 
@@ -17,11 +18,24 @@ FORMATS = ("yaml", "env", "python", "markdown", "json", "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One file of an output that is a folder: its name there, its template, its language."""
+
+    file: str
+    template: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """One kind of generated thing. `meets` says what becomes of a file that is already there.
 
     whole: the file is ours. block: in a file that is not ours, a block between markers, which the
     first render appends. once: each file is written one time (the ledger); destination is a folder.
+
+    An output with `parts` is a folder of files, each of which becomes an output of the same name;
+    `folder` is then what they share. In a destination, `{service}` stands for the service's name.
+    `settings` are the keys of its entry in shards.yaml.
     """
 
     name: str
@@ -30,6 +44,15 @@ class Output:
     format: str
     meets: str = "whole"
     enabled: bool = True
+    reads_base: bool = False
+    parts: tuple[Part, ...] = ()
+    folder: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Where the output is as a whole: its folder, else its only file."""
+        return self.folder or self.destination
 
 
 OUTPUTS: dict[str, Output] = {
@@ -40,6 +63,7 @@ OUTPUTS: dict[str, Output] = {
             template="compose.yml.j2",
             destination="docker-compose.prod.yml",
             format="yaml",
+            reads_base=True,
         ),
         Output(
             name="env",
@@ -82,7 +106,22 @@ def outputs_of(data: Mapping[str, Any], fleet: Fleet) -> tuple[Output, ...]:
     }
     found = [stated(output, written.get(name) or {}) for name, output in known.items()]
     found += [custom(name, entry) for name, entry in written.items() if name not in OUTPUTS]
-    return tuple(output for output in found if output.enabled)
+    return tuple(file for output in found if output.enabled for file in files_of(output, fleet))
+
+
+def files_of(output: Output, fleet: Fleet) -> Iterator[Output]:
+    """Yield an output once for each file that it is made of."""
+    place = output.destination.replace("{service}", fleet.service.name)
+    for part in output.parts:
+        yield replace(
+            output,
+            destination=posixpath.join(place, part.file),
+            template=part.template,
+            format=part.format,
+            folder=place,
+        )
+    if not output.parts:
+        yield replace(output, destination=place)
 
 
 def stated(output: Output, entry: Mapping[str, Any]) -> Output:
@@ -93,6 +132,7 @@ def stated(output: Output, entry: Mapping[str, Any]) -> Output:
         destination=entry.get("path", output.destination),
         template=entry.get("template", output.template),
         format=entry.get("format", output.format),
+        settings=entry,
     )
 
 

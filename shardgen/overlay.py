@@ -11,7 +11,7 @@ from shardgen.healthcheck import healthcheck
 from shardgen.quoting import Alias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from shardgen.base import Base
     from shardgen.model import Fleet, Shard
@@ -126,6 +126,19 @@ def build_parts(
         shared=shared,
         environment=compose.pairs(complete[hardened].get("environment")),
     )
+
+
+def complete_services(
+    data: Mapping[str, Any], fleet: Fleet, base: Base | None
+) -> Iterator[tuple[Shard, dict[str, Any]]]:
+    """Yield each running shard with all that it is as a compose service, nothing left to merge.
+
+    It is what other engines than compose start from. Each mapping is the caller's own at its top.
+    """
+    inherited = base.service(fleet.service.name) if base else {}
+    parts = build_parts(data, fleet, inherited, has_base=base is not None)
+    for shard in fleet.live:
+        yield shard, shard_service(shard, parts)
 
 
 def stated(written: Mapping[str, Any], fleet: Fleet) -> Layers:

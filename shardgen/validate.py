@@ -125,8 +125,8 @@ def read_inputs(document: Document, project: Project) -> tuple[Inputs, list[Diag
     base: Base | None = None
     wrong: list[Diagnostic] = []
     name = fleet.service.base
-    has_overlay = any(output.name == "compose" for output in outputs)
-    content = project.read(name) if name and has_overlay and not name.startswith("/") else None
+    is_needed = any(output.reads_base for output in outputs)
+    content = project.read(name) if name and is_needed and not name.startswith("/") else None
     if name and content is not None:
         text = decode(content, name)
         if isinstance(text, Diagnostic):
@@ -160,10 +160,6 @@ def complete_outputs(data: dict[str, Any]) -> dict[str, Any]:
 
 def is_complete(name: str, entry: dict[str, Any]) -> bool:
     """Return whether an output has all that it needs."""
-    from shardgen.rules.destinations import RESERVED
-
-    if name in RESERVED:
-        return False
     return name in OUTPUTS or {"path", "template"} <= entry.keys()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shardgen import migrations, plan, readback, record, replan
 from shardgen.alongside import plan_alongside
 from shardgen.context import HEADER, build_context
+from shardgen.details import details
 from shardgen.digest import lock_name
 from shardgen.errors import InvalidInput, UnreadableOutput, UsageError
 from shardgen.instructions import build_commands
@@ -107,7 +108,7 @@ def open_workspace(
     on_disk = disk.read(lock_path)
     lock = lock_in(on_disk)
     renderer = Renderer(templates(recording, inputs.data.get("templates", "templates")))
-    paths = {output.name: output.destination for output in inputs.outputs}
+    paths = {output.name: output.place for output in inputs.outputs}
     commands = build_commands(inputs.fleet, config, paths.get("compose"), inputs.base)
     before = last_fleet(disk, inputs, paths, lock, committed)
     header = HEADER.format(config=config, command=commands.render)
@@ -117,6 +118,7 @@ def open_workspace(
     refuse_lost(before, inputs)
     overlay = build_overlay(inputs.data, inputs.fleet, inputs.base, paths, inputs.around)
     context = build_context(inputs.fleet, overlay, commands, config, paths)
+    context |= {name: data for name in paths if (data := details(name, inputs)) is not None}
     entries = lock.outputs if lock else {}
     changes = [*ledger_changes]
     for output in inputs.outputs:

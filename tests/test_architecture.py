@@ -25,6 +25,7 @@ LAYERS = [
     "    base committed migrations quoting remedy",
     "    audit edit overlay render replan rollout rules surroundings verdict",
     "    recording report validate",
+    "    details",
     "    workspace",
     "    adopt",
     "    commands",

@@ -54,12 +54,6 @@ CODES: dict[str, Code] = {
         "outputs: {inventory: {path: inventory.txt, template: inventroy.j2}}",
         "outputs: {inventory: {path: inventory.txt, template: inventory.j2}}",
     ),
-    "SG409": make(
-        "an output of a later version",
-        "The name is kept for an output that this version does not make yet.",
-        "outputs: {prometheus: {enabled: true}}",
-        "outputs: {scrape_config: {path: scrape.yml, template: scrape.j2, format: yaml}}",
-    ),
     "SG410": make(
         "templates outside their folder",
         "Templates are inputs of the project, so they are below its folder.",

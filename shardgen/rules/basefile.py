@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def base_file(subject: Subject) -> Iterator[Diagnostic]:
-    """Require the base file while the compose output is on."""
+    """Require the base file while an output is on that takes from it what a shard is."""
     name = subject.fleet.service.base
-    if name is None or not subject.has_overlay:
+    if name is None or not subject.defines_shards:
         return
     path = ("service", "base")
     if name.startswith("/"):
@@ -27,7 +27,7 @@ def base_file(subject: Subject) -> Iterator[Diagnostic]:
             f"the base {name!r} is an absolute path",
             "write it relative to the folder of shards.yaml",
         )
-    elif subject.base is None and not subject.base_is_broken:
+    elif subject.pattern is None and not subject.base_is_broken:
         is_folder = subject.project.kind(posixpath.normpath(name)) == "folder"
         what = "is a folder" if is_folder else "is not there"
         yield subject.error(
@@ -36,8 +36,8 @@ def base_file(subject: Subject) -> Iterator[Diagnostic]:
             f"the base file {name} {what}",
             "name your compose file in service.base, or set base: null to define every shard here",
         )
-    elif subject.base is not None:
-        yield from base_service(subject, subject.base)
+    elif subject.pattern is not None:
+        yield from base_service(subject, subject.pattern)
 
 
 def base_service(subject: Subject, base: Base) -> Iterator[Diagnostic]:
@@ -81,7 +81,7 @@ def few(names: Any) -> str:
 
 def without_base(subject: Subject) -> Iterator[Diagnostic]:
     """Require shards.yaml to say what a shard is where there is no base, and no consumers."""
-    if subject.fleet.service.base is not None or not subject.has_overlay:
+    if subject.fleet.service.base is not None or not subject.defines_shards:
         return
     service = subject.service
     bare = [s for s in subject.live if not is_runnable(service, subject.entry(s))]

@@ -17,24 +17,14 @@ if TYPE_CHECKING:
     from shardgen.outputs import Output
     from shardgen.rules.subject import Subject
 
-#: Outputs that a later version makes; their names are not the user's.
-RESERVED = frozenset({"router_ts", "table_json", "kubernetes", "swarm", "prometheus", "nginx"})
 PACKAGED = frozenset(output.template for output in OUTPUTS.values())
 
 
 def own_outputs(subject: Subject) -> Iterator[Diagnostic]:
-    """Require template and path of an output of the user's own, and a name that is free."""
+    """Require template and path of an output of the user's own."""
     for name, entry in subject.data.get("outputs", {}).items():
         path: Path = ("outputs", name)
-        if name in RESERVED:
-            yield subject.error(
-                path,
-                "SG409",
-                f"the output {name!r} is not made by this version",
-                "the name is kept for it: choose another name for an output of your own",
-                key=True,
-            )
-        elif name not in OUTPUTS:
+        if name not in OUTPUTS:
             lacking = [key for key in ("template", "path") if key not in entry]
             if lacking:
                 close = close_output(name)

@@ -9,7 +9,7 @@ from shardgen import compose
 from shardgen.rules.texts import texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shardgen.base import Base
     from shardgen.diagnostics import Diagnostic
@@ -22,11 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A shards.yaml that its schema accepts, and what it speaks of."""
+    """A shards.yaml that its schema accepts, and what it speaks of.
+
+    `pattern` is the base file, from which every output that needs one takes what a shard is;
+    `base` is the same where the compose output is on, which compose merges with it.
+    """
 
     document: Document
     data: dict[str, Any]
     fleet: Fleet
+    pattern: Base | None
     base: Base | None
     outputs: tuple[Output, ...]
     project: Project
@@ -65,13 +70,23 @@ class Subject:
 
     @property
     def base_service(self) -> dict[str, Any]:
-        """The base's service of shard 1; empty without one."""
+        """The base's service of shard 1, which compose merges; empty without one."""
         return self.base.service(self.fleet.service.name) if self.base else {}
+
+    @property
+    def pattern_service(self) -> dict[str, Any]:
+        """The base's service of shard 1, from which any output makes shards; empty without one."""
+        return self.pattern.service(self.fleet.service.name) if self.pattern else {}
 
     @property
     def has_overlay(self) -> bool:
         """Whether the compose output is made."""
-        return any(output.name == "compose" for output in self.outputs)
+        return has_overlay(self.outputs)
+
+    @property
+    def defines_shards(self) -> bool:
+        """Whether an output is made that says what a shard runs."""
+        return any(output.reads_base for output in self.outputs)
 
     def entry(self, shard: Shard) -> dict[str, Any]:
         """Return what is written in a shard's entry."""
@@ -102,7 +117,7 @@ class Subject:
         self, path: Path, code: str, message: str, hint: str, *, key: bool = False
     ) -> Diagnostic:
         """Return a diagnostic at a value of the base's service of shard 1."""
-        document = self.base.document if self.base else self.document
+        document = self.pattern.document if self.pattern else self.document
         full = ("services", self.fleet.service.name, *self.written_in_base(document, path))
         return document.error(full, code, message, hint, key=key)
 
@@ -115,7 +130,7 @@ class Subject:
             return ("extends",)
         entries = written[path[0]]
         if len(path) > 1 and isinstance(path[1], int) and isinstance(entries, list):
-            entry = self.base_service[str(path[0])][path[1]]
+            entry = self.pattern_service[str(path[0])][path[1]]
             return (path[0], entries.index(entry)) if entry in entries else ("extends",)
         return path
 
@@ -130,6 +145,11 @@ class Subject:
         return found
 
 
+def has_overlay(outputs: Iterable[Output]) -> bool:
+    """Return whether the compose output is among some."""
+    return any(output.name == "compose" for output in outputs)
+
+
 def build_subject(inputs: Inputs, project: Project, *, base_is_broken: bool) -> Subject:
     """Return what the rules look at; of a repeated id, the first entry counts."""
     first: dict[int, Shard] = {}
@@ -139,7 +159,8 @@ def build_subject(inputs: Inputs, project: Project, *, base_is_broken: bool) -> 
         document=inputs.document,
         data=inputs.data,
         fleet=inputs.fleet,
-        base=inputs.base,
+        pattern=inputs.base,
+        base=inputs.base if has_overlay(inputs.outputs) else None,
         outputs=inputs.outputs,
         project=project,
         base_is_broken=base_is_broken,
