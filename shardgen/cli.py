@@ -317,6 +317,77 @@ def ledger(context: click.Context, /, config: str | None, **options: Any) -> int
     return in_project(context, config, run, **options)
 
 
+@cli.command(short_help="Ask every shard how it is.")
+@option_config
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 600),
+    default=2.0,
+    metavar="SECONDS",
+    show_default=True,
+    help="What each shard has for its whole answer, from the name to the last byte.",
+)
+@click.option(
+    "--database",
+    metavar="URL",
+    help="Count the tenants of each shard in this PostgreSQL, and compare its registry; as for "
+    "`ledger`.",
+)
+@click.option(
+    "--docker",
+    is_flag=True,
+    help="Compare what the engine runs that docker reaches with what is declared.",
+)
+@click.option(
+    "--watch",
+    is_flag=False,
+    flag_value=5.0,
+    default=None,
+    type=click.FloatRange(0.1),
+    metavar="[SECONDS]",
+    help="Look again every SECONDS (by default 5), until Ctrl-C.",
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: one object, see schema/status.schema.json; with --watch one a line.",
+)
+@click.pass_context
+def status(context: click.Context, /, config: str | None, **options: Any) -> int:
+    """Ask every shard how it is: its health path, all at once; never write.
+
+    Each is asked at the URL that the router has in this environment. Outside of the shards' network
+    set BAILEYS_SHARD_1_URL and so on to ports that are forwarded. Redirects are not followed, and
+    proxies not used. Well is a status of 200 to 299 within --timeout; slow is more than half of it.
+    An answer whose JSON names another shard (`shard`, `shard_id`) came by a wrong route.
+
+    With --docker each container is compared with what docker compose makes of the files: image,
+    variables, volume, networks and aliases; and two containers on one volume are named.
+    With --database the tenants of each shard are counted. It needs `pip install 'shardgen[live]'`.
+    docs/status.md lists every word of the table.
+
+    \b
+    Exit codes:
+      0    every shard that serves is well, and what runs is what is declared
+      1    something is not
+      2    wrong input or usage; docker or the database does not answer
+      130  a --watch was ended
+
+    \b
+    Examples:
+      shardgen status
+      shardgen status --docker --database "$DATABASE_URL"
+      shardgen status --watch
+      shardgen status --timeout 5 --format json
+    """
+    from shardgen.commands.status import status as run
+
+    return in_project(context, config, run, **options)
+
+
 @cli.command(short_help="Say where a tenant goes, and why.")
 @option_config
 @click.argument("tenant", type=int)

@@ -52,6 +52,7 @@ def build_context(
         "overlay": {field.name: plain(getattr(overlay, field.name)) for field in fields(overlay)},
         "commands": record(commands),
         "paths": dict(paths),
+        "digests": {},
     }
 
 

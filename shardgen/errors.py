@@ -51,6 +51,17 @@ class UsageError(ShardgenError):
 
 
 class Refused(ShardgenError):
-    """A write that would lose what is not ours, or move what must stay."""
+    """A write that would lose what is not ours, or move what must stay.
+
+    People read the lines of `details` above the message, and those of `ways` below it.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, details: Sequence[str] = (), ways: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.details, self.ways = tuple(details), tuple(ways)
+
+
+class Declined(Refused):
+    """A write that somebody was asked about, and answered with no."""

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from shardgen.disk import Disk
-from shardgen.errors import InvalidInput, Refused, ShardgenError
+from shardgen.errors import Declined, InvalidInput, Refused, ShardgenError
 from shardgen.terminal import err, painter
 
 if TYPE_CHECKING:
@@ -32,11 +32,14 @@ def run(arguments: list[str]) -> int:
     except InvalidInput as error:
         err(invalid_text(error))
         return error.exit_code
-    except Refused as error:
+    except Declined as error:
         err(f"{error}\n")
         return error.exit_code
+    except Refused as error:
+        err(refused_text(error))
+        return error.exit_code
     except ShardgenError as error:
-        err(f"{painter(error=True)('error', 'error')}: {error}\n")
+        err(f"{marked(error)}\n")
         return error.exit_code
     except BrokenPipeError:
         return unread()
@@ -81,6 +84,17 @@ def parsed(arguments: list[str]) -> int:
         err(usage_text(error))
         return 2
     return code if isinstance(code, int) else 0
+
+
+def marked(error: ShardgenError) -> str:
+    """Return an exception's message as the error that it is."""
+    return f"{painter(error=True)('error', 'error')}: {error}"
+
+
+def refused_text(error: Refused) -> str:
+    """Return why nothing was written: what it is about, the message, and the ways on."""
+    above = [*error.details, ""] if error.details else []
+    return "\n".join([*above, marked(error), *error.ways]) + "\n"
 
 
 def usage_text(error: click.ClickException) -> str:

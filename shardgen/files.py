@@ -81,7 +81,7 @@ def failure(error: OSError, *, begun: bool) -> str:
     """Return what could not be written, why, and how the project stands now."""
     what = f"cannot write {error.filename}" if error.filename else "cannot write"
     state = "every file is whole; render again to complete" if begun else "nothing was written"
-    return f"error: {what}: {error.strerror or error}; {state}"
+    return f"{what}: {error.strerror or error}; {state}"
 
 
 def clear(root: str, lock: str) -> None:

@@ -147,6 +147,8 @@ def state_findings(workspace: Workspace) -> Iterator[Finding]:
             index[change.shard],
             *WRITTEN.get(change.what, (change.what,)),
         )
+        if change.what == "claim":
+            path = ("outputs", "kubernetes", "form")
         at = document.error(path, "SG907", text, "")
         yield Finding(
             path=workspace.config,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shardgen import plan, record
+from shardgen.errors import Refused
 from shardgen.ledger.migration import Migration, read_migration
 from shardgen.ledger.operations import Assign, Move, Pin
 from shardgen.telling import told
@@ -73,19 +74,19 @@ def is_guarded(workspace: Workspace) -> bool:
     return not (workspace.committed and record.routes_alike(workspace.committed, fleet))
 
 
-def guard_text(workspace: Workspace) -> str:
+def guarded(workspace: Workspace) -> Refused:
     """Return why `routing.guard` refuses a render, and the ways on."""
     change = record.reroute(workspace.fleet_before, workspace.inputs.fleet)
-    lines = [*reroute_lines(workspace)][:2]
-    lines += ["", "error: nothing was written: routing.guard refuses to re-route tenants"]
+    ways = []
     if change and change.freeze:
-        lines.append(f"to move none     {freeze_line(workspace, change.freeze)}")
-    lines.append(
+        ways.append(f"to move none     {freeze_line(workspace, change.freeze)}")
+    ways.append(
         "with a lookup    where every caller uses the router's use_shard_lookup, "
         "set under routing:   lookup: true"
     )
-    lines.append(f"to move them     {workspace.commands.render} --allow-reroute")
-    return "\n".join(lines)
+    ways.append(f"to move them     {workspace.commands.render} --allow-reroute")
+    what = "nothing was written: routing.guard refuses to re-route tenants"
+    return Refused(what, [*reroute_lines(workspace)][:2], ways)
 
 
 def freeze_line(workspace: Workspace, ids: tuple[int, ...]) -> str:

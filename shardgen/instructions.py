@@ -64,7 +64,7 @@ def build_commands(
     # one profile of shard 1's own, if it has any, starts it
     first = listed(base.service(fleet.service.name).get("profiles")) if base else []
     profiles = [str(profile) for profile in first[:1]]
-    if fleet.service.profile and any(shard.id != 1 for shard in fleet.live):
+    if fleet.service.profile and any(shard.id != 1 for shard in fleet.here):
         profiles.append(fleet.service.profile)
     parts += [f"--profile {shlex.quote(profile)}" for profile in dict.fromkeys(profiles)]
     compose = " ".join(parts)
@@ -78,7 +78,7 @@ def build_commands(
         migrate=migrate_command(fleet),
         create_volumes=tuple(
             f"docker volume create {shlex.quote(external_name(shard, base))}"
-            for shard in fleet.live
+            for shard in fleet.here
             if shard.external
         ),
     )

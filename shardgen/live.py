@@ -41,13 +41,13 @@ FOREIGN_KEY = """
 """
 
 
-def read_live(url: str, names: Names) -> Live:
-    """Return what a database says, all of it as of one moment.
+def read_live(url: str, names: Names, name: str = "shardgen ledger") -> Live:
+    """Return what a database says, all of it as of one moment; `name` is what the server shows.
 
     Raises UsageError without psycopg, without a connection, and where it may not be read; no
     message holds the password.
     """
-    with connected(url, "shardgen ledger") as connection:
+    with connected(url, name) as connection:
         return answers(connection, names)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from shardgen.fallback import RENDEZVOUS, Fallback, fallback_of
 from shardgen.ledger.names import Names, derive_names
 from shardgen.settings import Adopt, Migrations, Routing, Service, Storage, settings
+from shardgen.shard import Host, Shard, build_hosts, build_shard, volume_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ __all__ = [
     "Assignment",
     "Database",
     "Fleet",
+    "Host",
     "Migrations",
     "RouterNames",
     "Routing",
@@ -57,36 +59,6 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shard:
-    """One shard, every name of it resolved. `index` is its place in the list of shards.yaml.
-
-    Without an alias of its own, `alias` is the name of the service.
-    """
-
-    id: int
-    index: int
-    state: str
-    move_to: int | None
-    capacity: float | None
-    weight: float
-    service: str
-    alias: str
-    has_alias: bool
-    knows_id: bool
-    volume: str
-    mount: str
-    external: bool
-    url: str
-    explicit_url: bool
-    url_variable: str
-
-    @property
-    def is_live(self) -> bool:
-        """Whether the shard runs: it is active or draining."""
-        return self.state != "retired"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """Tenants that belong on a shard, whatever the fallback says."""
 
@@ -123,6 +95,8 @@ class Fleet:
     routing: Routing
     database: Database
     shards: tuple[Shard, ...]
+    #: The other hosts that run a shard, by name.
+    hosts: tuple[Host, ...]
     assign: tuple[Assignment, ...]
     #: The path that answers 200 where a shard is well.
     health_path: str
@@ -131,6 +105,15 @@ class Fleet:
     def live(self) -> tuple[Shard, ...]:
         """The shards that are not retired."""
         return tuple(shard for shard in self.shards if shard.is_live)
+
+    @property
+    def here(self) -> tuple[Shard, ...]:
+        """The shards that run beside their consumers, in one compose project with them."""
+        return tuple(shard for shard in self.shards if shard.is_here)
+
+    def on(self, host: str) -> Fleet:
+        """Return the fleet with the shards of one host alone; '' is where the consumers run."""
+        return replace(self, shards=tuple(each for each in self.shards if each.host == host))
 
     @property
     def fallback_ids(self) -> tuple[int, ...]:
@@ -167,7 +150,7 @@ class Fleet:
     def legacy_url(self) -> str:
         """The URL from before there were shards; shard 1 answers it, else the first left."""
         first = self.live[0] if self.live else None
-        if first is None or first.id == 1:
+        if first is None or (first.id == 1 and not first.host):
             return f"http://{self.service.name}:{self.service.port}"
         return first.url
 
@@ -210,10 +193,14 @@ def build_fleet(data: Mapping[str, Any]) -> Fleet:
     storage = settings(Storage, data.get("service", {}).get("storage"))
     database = data.get("database", {})
     live = sum(entry.get("state") != "retired" for entry in data["shards"])
+    hosts = build_hosts(data)
     shards = [
-        build_shard(index, entry, service, storage, alone=live == 1)
+        build_shard(
+            index, entry, service, storage, alone=live == 1, host=hosts.get(entry.get("host"))
+        )
         for index, entry in enumerate(data["shards"])
     ]
+    used = {shard.host for shard in shards if shard.is_live}
     return Fleet(
         service=service,
         storage=storage,
@@ -227,43 +214,10 @@ def build_fleet(data: Mapping[str, Any]) -> Fleet:
             },
         ),
         shards=tuple(sorted(shards, key=lambda shard: (shard.id, shard.index))),
+        hosts=tuple(hosts[name] for name in sorted(hosts) if name in used),
         assign=tuple(
             Assignment(shard=entry["shard"], tenants=tuple(entry["tenants"]))
             for entry in data.get("assign", ())
         ),
         health_path=(data.get("service", {}).get("healthcheck") or {}).get("path", HEALTH_PATH),
     )
-
-
-def build_shard(
-    index: int, entry: Mapping[str, Any], service: Service, storage: Storage, *, alone: bool
-) -> Shard:
-    """Return one shard; where it is alone, its URL is the service's own name."""
-    number = entry["id"]
-    ruled = f"{service.name}-{number}"
-    name = service.name if number == 1 else ruled
-    has_alias = entry.get("alias", ruled) is not None
-    own = entry.get("storage", {})
-    return Shard(
-        id=number,
-        index=index,
-        state=entry.get("state", "active"),
-        move_to=entry.get("move_to"),
-        capacity=entry.get("capacity"),
-        weight=entry.get("weight", 1),
-        service=name,
-        alias=ruled if has_alias else name,
-        has_alias=has_alias,
-        knows_id=service.shard_id_variable not in (entry.get("environment") or {}),
-        volume=entry.get("volume") or (volume_name(storage, number)),
-        mount=own.get("mount", storage.mount),
-        external=own.get("external", storage.external),
-        url=(entry.get("url") or f"http://{name if alone else ruled}:{service.port}").rstrip("/"),
-        explicit_url=bool(entry.get("url")),
-        url_variable=f"{service.prefix}_SHARD_{number}_URL",
-    )
-
-
-def volume_name(storage: Storage, number: int) -> str:
-    """Return the volume of a shard that states none."""
-    return storage.volume if number == 1 else f"{storage.volume}_shard{number}"

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 #: The ending of files that wait to be renamed; no destination may have it.
 STAGED = ".shardgen-new"
 #: The languages that an output can be read back in.
-FORMATS = ("yaml", "env", "python", "markdown", "json", "text")
+FORMATS = ("yaml", "yaml_stream", "env", "python", "typescript", "markdown", "json", "text")
+#: The outputs that the images of the consumers hold: a new one is nothing until these are built.
+HELD = frozenset({"router", "router_ts", "table_json"})
+#: What stands for a host's name in the destination of an output that is made for each host.
+HOST = "{host}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,9 @@ class Output:
     An output with `parts` is a folder of files, each of which becomes an output of the same name;
     `folder` is then what they share. In a destination, `{service}` stands for the service's name.
     `settings` are the keys of its entry in shards.yaml.
+
+    An output `per_host` is made once for each host that runs shards: `{host}` stands for its name,
+    `subject` is that name, and `folder` is the path with `{host}` still in it.
     """
 
     name: str
@@ -47,6 +54,8 @@ class Output:
     reads_base: bool = False
     parts: tuple[Part, ...] = ()
     folder: str = ""
+    per_host: bool = False
+    subject: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -91,6 +100,71 @@ OUTPUTS: dict[str, Output] = {
             destination="server/SSOT_SHARDING.md",
             format="markdown",
         ),
+        Output(
+            name="router_ts",
+            template="router.ts.j2",
+            destination="server/whatsapp_shard_router.ts",
+            format="typescript",
+            enabled=False,
+        ),
+        Output(
+            name="table_json",
+            template="table.json.j2",
+            destination="shards.json",
+            format="json",
+            enabled=False,
+        ),
+        Output(
+            name="kubernetes",
+            template="kubernetes.yaml.j2",
+            destination="k8s/{service}.yaml",
+            format="yaml_stream",
+            enabled=False,
+            reads_base=True,
+        ),
+        Output(
+            name="swarm",
+            template="swarm.yml.j2",
+            destination="docker-stack.yml",
+            format="yaml",
+            enabled=False,
+            reads_base=True,
+        ),
+        Output(
+            name="hosts",
+            template="hosts.yml.j2",
+            destination=f"docker-compose.{HOST}.yml",
+            format="yaml",
+            reads_base=True,
+            per_host=True,
+        ),
+        Output(
+            name="prometheus",
+            template="prometheus",
+            destination="prometheus",
+            format="text",
+            enabled=False,
+            parts=(
+                Part(file="targets.json", template="prometheus/targets.json.j2", format="json"),
+                Part(file="scrape.yml", template="prometheus/scrape.yml.j2", format="yaml"),
+                Part(file="blackbox.yml", template="prometheus/blackbox.yml.j2", format="yaml"),
+                Part(file="rules.yml", template="prometheus/rules.yml.j2", format="yaml"),
+                Part(file="declared.yml", template="prometheus/declared.yml.j2", format="yaml"),
+                Part(file="rules.test.yml", template="prometheus/rules.test.yml.j2", format="yaml"),
+                Part(file="dashboard.json", template="prometheus/dashboard.json.j2", format="json"),
+            ),
+        ),
+        Output(
+            name="nginx",
+            template="nginx",
+            destination="nginx/{service}",
+            format="nginx",
+            enabled=False,
+            parts=(
+                Part(file="shards.conf", template="nginx/shards.conf.j2", format="nginx"),
+                Part(file="location.conf", template="nginx/location.conf.j2", format="nginx"),
+            ),
+        ),
     )
 }
 
@@ -112,6 +186,11 @@ def outputs_of(data: Mapping[str, Any], fleet: Fleet) -> tuple[Output, ...]:
 def files_of(output: Output, fleet: Fleet) -> Iterator[Output]:
     """Yield an output once for each file that it is made of."""
     place = output.destination.replace("{service}", fleet.service.name)
+    if output.per_host:
+        for host in fleet.hosts:
+            path = place.replace(HOST, host.name)
+            yield replace(output, destination=path, folder=place, subject=host.name)
+        return
     for part in output.parts:
         yield replace(
             output,

@@ -64,7 +64,7 @@ def build_overlay(
     """
     inherited = base.service(fleet.service.name) if base else {}
     parts = build_parts(data, fleet, inherited, has_base=base is not None)
-    defined = [shard for shard in fleet.live if base is None or shard.id != 1]
+    defined = [shard for shard in fleet.here if base is None or shard.id != 1]
     entries = tuple(shard_service(shard, parts) for shard in defined)
     return Overlay(
         anchor=fleet.service.name,

@@ -20,9 +20,13 @@ RESERVED = re.compile(
 #: Durations and sizes begin with a digit, and are still no number to any reader.
 PLAIN_AMOUNT = re.compile(r"[1-9][0-9]*(ms|s|m|h|k|g)")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Characters that a YAML or JSON reader may refuse, or take for a line break, unless escaped.
 UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 ENV_PLAIN = re.compile(r"[A-Za-z0-9_./:,@%+=~-]*")
+NGINX_PLAIN = re.compile(r"[A-Za-z0-9_./:,@%+=-]{1,400}")
+#: What nginx reads at a time; a word is within it.
+NGINX_BUFFER = 4096
 #: `json.dumps` would make an encoder for each string.
 in_quotes = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -171,6 +175,41 @@ def json_text(value: Any) -> Quoted:
     if isinstance(value, str):
         return Quoted(quoted_string(value))
     return Quoted(json.dumps(value, ensure_ascii=True, sort_keys=True))
+
+
+def promql(value: Any) -> Quoted:
+    """Filter: a string of PromQL; a mapping as matchers of labels, `{shard="2"}`."""
+    if isinstance(value, dict):
+        matchers = (f"{label(key)}={promql(each)}" for key, each in value.items())
+        return Quoted(f"{{{', '.join(matchers)}}}")
+    return Quoted(quoted_string(str(value)))
+
+
+def label(value: str) -> str:
+    """Return the name of a label, as Prometheus can have it."""
+    if not LABEL.fullmatch(value):
+        raise ValueError(f"{value!r} is no name of a label")
+    return value
+
+
+def gotemplate(value: Any) -> Quoted:
+    """Filter: prose in a template of Go's, as Prometheus' annotations are; it opens no action."""
+    return Quoted(text(value).replace("{", '{{"{"}}'))
+
+
+def nginx(value: Any) -> Quoted:
+    """Filter: a word of nginx's configuration that says exactly this text.
+
+    nginx has no way to write a `$` that begins no variable, or a longer word than its buffer, so
+    such a text is refused.
+    """
+    text = str(value)
+    if NGINX_PLAIN.fullmatch(text):
+        return Quoted(text)
+    written = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if "$" in text or "\x00" in text or len(written.encode()) >= NGINX_BUFFER:
+        raise ValueError(f"{text!r:.60} cannot be a word of nginx's configuration")
+    return Quoted(written)
 
 
 def name(value: Any) -> Quoted:

@@ -17,13 +17,21 @@ if TYPE_CHECKING:
     from shardgen.model import Fleet, Shard
 
 #: What belongs to a shard's customers: it changes only when the operator says so.
-SACRED = ("service", "volume", "engine_volume", "mount")
+SACRED = ("service", "volume", "engine_volume", "mount", "host", "claim")
+#: What the changes call the host where the consumers run, which a record leaves out.
+HERE = "this host"
 
 
-def fleet_record(fleet: Fleet, base: Base | None, around: Base | None = None) -> dict[str, Any]:
+def fleet_record(
+    fleet: Fleet,
+    base: Base | None,
+    around: Base | None = None,
+    claims: Mapping[int, str] | None = None,
+) -> dict[str, Any]:
     """Return what the lock keeps of a fleet; what declares a volume says its name in the engine.
 
     That is the base, or `around`: what the overlay holds outside of our blocks.
+    `claims` are the names of the shards' volumes in a cluster, by id.
     """
     declared: dict[str, dict[str, Any]] = {}
     for file in (base, around):
@@ -39,6 +47,8 @@ def fleet_record(fleet: Fleet, base: Base | None, around: Base | None = None) ->
                 "state": shard.state,
                 "url": shard.url,
                 "volume": shard.volume,
+                **({"host": shard.host} if shard.host else {}),
+                **({"claim": claims[shard.id]} if claims and shard.id in claims else {}),
             }
             for shard in fleet.shards
         },
@@ -67,14 +77,24 @@ def engine_volume(shard: Shard, declared: Mapping[str, Any] | None) -> str:
     return engine_name(shard.volume, stated, "*")[1]
 
 
-def record_of_overlay(data: Any, fleet: Fleet) -> dict[str, Any]:
-    """Return the fleet that an overlay on disk describes, for a project whose lock is lost.
+def record_of_files(files: Mapping[str, Any], fleet: Fleet) -> dict[str, Any]:
+    """Return the fleet that compose files on disk describe, for a project whose lock is lost.
 
-    The overlay says nothing of shard 1's volume, and nothing of the fallback: those are taken to
-    be as they are now.
+    They are the overlay, by '', and those of other hosts, by the name of the host. The overlay says
+    nothing of shard 1's volume, and nothing of the fallback: those are taken to be as they are now.
     """
+    shards: dict[str, Any] = {}
+    for host, data in files.items():
+        for number, found in shards_of_file(data, fleet).items():
+            shards.setdefault(number, {**found, **({"host": host} if host else {})})
+    ids = sorted(int(number) for number in shards)
+    return {**fallback_record(fleet.fallback_over(ids)), "shards": shards}
+
+
+def shards_of_file(data: Any, fleet: Fleet) -> dict[str, dict[str, Any]]:
+    """Return what one compose file says of the shards that it defines, by id."""
     services = data.get("services") if isinstance(data, dict) else None
-    shards = {}
+    shards: dict[str, dict[str, Any]] = {}
     expected = {shard.id: shard.mount for shard in fleet.shards}
     silent = {shard.service: shard.id for shard in fleet.shards if not shard.knows_id}
     for name, service in services.items() if isinstance(services, dict) else ():
@@ -86,8 +106,26 @@ def record_of_overlay(data: Any, fleet: Fleet) -> dict[str, Any]:
         mounts.sort(key=lambda mount: mount.target != expected.get(number))
         if mounts:
             shards[str(number)] |= {"volume": mounts[0].source, "mount": mounts[0].target}
-    ids = sorted(int(number) for number in shards)
-    return {**fallback_record(fleet.fallback_over(ids)), "shards": shards}
+    return shards
+
+
+def recorded_claims(before: Mapping[str, Any]) -> dict[int, str]:
+    """Return the claims that a record names, by the shard's id: those of retired shards, too."""
+    shards = before.get("shards", {}).items()
+    return {int(number): shard["claim"] for number, shard in shards if "claim" in shard}
+
+
+def with_claims(before: dict[str, Any], claims: Mapping[int, str], fleet: Fleet) -> dict[str, Any]:
+    """Return a record with the claims that manifests on disk make, for a lock that is lost."""
+    if not claims:
+        return before
+    names = {shard.id: shard.service for shard in fleet.shards}
+    shards = dict(before.get("shards", {}))
+    for number, claim in claims.items():
+        service = names.get(number, f"{fleet.service.name}-{number}")
+        known = shards.get(str(number), {"service": service, "state": "active"})
+        shards[str(number)] = {**known, "claim": claim}
+    return {**fallback_record(fleet.fallback_over(sorted(claims))), **before, "shards": shards}
 
 
 def shard_number(service: Any, variable: str) -> int | None:
@@ -111,14 +149,18 @@ def state_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterat
     """Yield each change of what is sacred to a shard that was rendered before; both are records.
 
     Another volume has another name in the engine, too: that is said once. A retired shard keeps
-    the name of its volume, and the base need not declare it any more.
+    the name of its volume, and the base need not declare it any more. A claim
+    is named after the volume and the service.
     """
-    for number, now in after["shards"].items():
-        was = before.get("shards", {}).get(number, {})
+    for number, entry in after["shards"].items():
+        if (written := before.get("shards", {}).get(number)) is None:
+            continue
+        was, now = ({"host": HERE, **each} for each in (written, entry))
         for what in SACRED:
             is_gone = now["state"] == "retired" or was.get("volume") != now["volume"]
-            is_said = what == "engine_volume" and is_gone
-            if what in was and was[what] != now[what] and not is_said:
+            is_renamed = any(was.get(key, now[key]) != now[key] for key in ("volume", "service"))
+            is_said = (what == "engine_volume" and is_gone) or (what == "claim" and is_renamed)
+            if what in was and what in now and was[what] != now[what] and not is_said:
                 yield StateChange(shard=int(number), what=what, before=was[what], after=now[what])
 
 
@@ -172,11 +214,16 @@ def routes_alike(before: Mapping[str, Any], fleet: Fleet) -> bool:
 
 
 def stopped_services(before: Mapping[str, Any], fleet: Fleet) -> list[str]:
-    """Return the services that ran before and that no file defines now."""
-    running = {shard.service for shard in fleet.live}
-    shards = before.get("shards", {}).values()
-    return sorted(
-        shard["service"]
-        for shard in shards
-        if shard.get("state") != "retired" and shard["service"] not in running
-    )
+    """Return the services that ran here before and that no file defines here now."""
+    return left_services(before, fleet).get("", [])
+
+
+def left_services(before: Mapping[str, Any], fleet: Fleet) -> dict[str, list[str]]:
+    """Return, by host, the services that ran there before and do not any more; '' is here."""
+    running = {(shard.host, shard.service) for shard in fleet.live}
+    found: dict[str, list[str]] = {}
+    for shard in before.get("shards", {}).values():
+        host = shard.get("host", "")
+        if shard.get("state") != "retired" and (host, shard["service"]) not in running:
+            found.setdefault(host, []).append(shard["service"])
+    return {host: sorted(services) for host, services in sorted(found.items())}

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from shardgen.findings import Base, Finding
     from shardgen.workspace import Workspace
 
+#: Where what belongs to a shard's customers is stated, if not in shards.yaml as such.
+PLACES = {"engine_volume": "its declaration", "claim": "outputs.kubernetes (form, namespace)"}
 #: stands for the branch that was merged first, where nobody said which it is
 BASE = "BASE"
 
@@ -96,8 +98,11 @@ def decision_lines(workspace: Workspace, base: Base | None = None) -> Iterator[s
     changes = list(record.state_changes(workspace.fleet_before, workspace.fleet_after))
     for state in changes:
         what = f"{state.what.replace('_', ' ')} {state.before!r}"
-        where = workspace.config if state.what != "engine_volume" else "its declaration"
-        yield f"shard {state.shard}: put {what} back in {where}"
+        where = PLACES.get(state.what, workspace.config)
+        if state.before == record.HERE:
+            yield f"shard {state.shard}: take its host out of {where}"
+        else:
+            yield f"shard {state.shard}: put {what} back in {where}"
     if changes:
         yield f"or {allowing(workspace, changes)}"
 
@@ -153,7 +158,12 @@ def allowing(workspace: Workspace, changes: Iterable[record.StateChange]) -> str
     shards = dict.fromkeys(change.shard for change in changes)
     options = " ".join(f"--allow-state-change {shard}" for shard in shards)
     is_renamed = any(change.what == "service" for change in changes)
+    is_away = any(change.what == "host" for change in changes)
     first = "stop the old containers" if is_renamed else "move the data"
+    if any(change.what == "claim" for change in changes):
+        first = "bring the volumes to their new claims (docs/kubernetes.md)"
+    if is_away:
+        first = "stop it and copy its volume to the other host (docs/hosts.md)"
     command = in_root(workspace, f"{workspace.commands.render} {options}")
     return f"{first} first and type `{command}`"
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from shardgen import plan, record
 from shardgen.diagnostics import plain
 from shardgen.impact import impact_lines, migrations_in
+from shardgen.outputs import HELD
+from shardgen.rollout.elsewhere import aways, relocations
 from shardgen.rollout.steps import Work, steps
 
 if TYPE_CHECKING:
@@ -50,8 +52,8 @@ def note(change: Change, workspace: Workspace) -> str:
     """Return what one change means, in a few words."""
     if change.kind == plan.REMOVE or is_planned_again(change):
         return change.reason
-    if change.owned and change.owned.output == "compose":
-        return ", ".join(fleet_notes(workspace))
+    if change.owned and change.owned.output in {"compose", "hosts"}:
+        return ", ".join(fleet_notes(workspace, host_of(change, workspace)))
     if change.owned and change.owned.output == "env":
         return count_note(workspace)
     return ""
@@ -63,16 +65,25 @@ def is_planned_again(change: Change) -> bool:
     return is_migration and change.kind == plan.UPDATE
 
 
-def fleet_notes(workspace: Workspace) -> Iterator[str]:
-    """Yield the services and volumes that an overlay gains and loses."""
+def host_of(change: Change, workspace: Workspace) -> str:
+    """Return the host that a compose file is for; '' is the one where the consumers run."""
+    known = {each.destination: each.subject for each in workspace.inputs.outputs}
+    return known.get(change.destination, "")
+
+
+def fleet_notes(workspace: Workspace, host: str) -> Iterator[str]:
+    """Yield the services and volumes that the compose file of a host gains and loses."""
     fleet = workspace.inputs.fleet
     before = workspace.fleet_before.get("shards", {})
     for shard in fleet.shards:
-        was = before.get(str(shard.id), {}).get("state", "retired" if before else None)
-        if shard.is_live and was == "retired":
+        was = before.get(str(shard.id), {})
+        ran = was.get("state", "retired" if before else None)
+        is_there = shard.is_live and shard.host == host
+        was_there = ran not in {"retired", None} and was.get("host", "") == host
+        if is_there and not was_there and ran is not None:
             yield f"+ {shard.service}"
             yield f"+ {shard.volume}"
-        elif not shard.is_live and was not in {"retired", None}:
+        elif was_there and not is_there:
             yield f"- {shard.service}"
 
 
@@ -109,6 +120,13 @@ def effect_commands(workspace: Workspace) -> list[str]:
     starts = any(changes_services(change, workspace) for change in changes)
     work = Work(
         fleet=fleet,
+        aways=aways(
+            workspace.fleet_before,
+            fleet,
+            workspace.inputs.outputs,
+            [each.destination for each in changes if each.is_drift or workspace.is_interrupted],
+        ),
+        moving=relocations(workspace.fleet_before, fleet),
         commands=workspace.commands,
         migrations=[each for change, each in migrations_in(changes) if is_new(change, workspace)],
         containers=None,
@@ -131,7 +149,7 @@ def is_new(change: Change, workspace: Workspace) -> bool:
 
 def is_new_router(change: Change) -> bool:
     """Return whether the consumers need another image: it holds the router."""
-    return change.is_drift and change.owned is not None and change.owned.output == "router"
+    return change.is_drift and change.owned is not None and change.owned.output in HELD
 
 
 def changes_services(change: Change, workspace: Workspace) -> bool:

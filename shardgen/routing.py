@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from shardgen.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shardgen.model import Fleet, Shard
 
@@ -50,10 +50,19 @@ def answer(
         if is_given
         else rule_of_fallback(fleet, environment, tenant, ids)
     )
-    url, url_rule, url_at = url_of(fleet, environment, shard, port, alone=is_alone(fleet, ids))
+    at, alone = shard_of(fleet, shard), is_alone(fleet, ids)
+    url, url_rule, url_at = url_of(fleet, environment, at or shard, port, alone=alone)
     return Answer(
         shard=shard, rule=rule, rule_at=rule_at, url=url, url_rule=url_rule, url_at=url_at
     )
+
+
+def addresses(fleet: Fleet, environment: Mapping[str, str]) -> Iterator[tuple[Shard, str]]:
+    """Yield each shard that runs with its URL; raises UsageError where the router raises."""
+    alone = is_alone(fleet, fallback_ids(fleet, environment))
+    port = number_in(environment, f"{fleet.service.prefix}_PORT", fleet.service.port, MOST_PORT)
+    for shard in fleet.live:
+        yield shard, url_of(fleet, environment, shard, port, alone=alone)[0]
 
 
 def is_alone(fleet: Fleet, ids: Sequence[int]) -> bool:
@@ -127,10 +136,13 @@ def rule_of_fallback(
 
 
 def url_of(
-    fleet: Fleet, environment: Mapping[str, str], number: int, port: int, *, alone: bool
+    fleet: Fleet, environment: Mapping[str, str], at: Shard | int, port: int, *, alone: bool
 ) -> tuple[str, str, str]:
-    """Return a shard's URL, the rule that gives it, and the variable that does or could."""
-    prefix = fleet.service.prefix
+    """Return a shard's URL, the rule that gives it, and the variable that does or could.
+
+    `at` is the shard, or an id that shards.yaml does not have.
+    """
+    prefix, number = fleet.service.prefix, at if isinstance(at, int) else at.id
     variable = f"{prefix}_SHARD_{number}_URL"
     if url := environment.get(variable, "").strip().rstrip("/"):
         return url, "url from the environment", variable
@@ -139,8 +151,8 @@ def url_of(
         url = environment.get(variable, "").strip().rstrip("/")
         rule = "url from the environment" if url else "the only shard: url of the service"
         return url or f"http://{fleet.service.name}:{port}", rule, variable
-    shard = shard_of(fleet, number)
-    if shard is not None and shard.explicit_url:
-        return shard.url, "url of its entry", variable
-    at = f"{prefix}_PORT" if f"{prefix}_PORT" in environment else variable
-    return f"http://{fleet.service.name}-{number}:{port}", "url by the naming rule", at
+    if not isinstance(at, int) and at.explicit_url:
+        return at.url, "url of its entry", variable
+    port_variable = f"{prefix}_PORT"
+    variable = port_variable if port_variable in environment else variable
+    return f"http://{fleet.service.name}-{number}:{port}", "url by the naming rule", variable

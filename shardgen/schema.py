@@ -65,6 +65,15 @@ NAMED = {
     "profile_name": ("SG506", "the name of a profile"),
     "output_name": ("SG507", "the name of an output"),
     "file_path": ("SG508", "a path"),
+    "kubernetes_label": ("SG426", "a name in Kubernetes"),
+    "kubernetes_name": ("SG426", "a name in Kubernetes"),
+    "kubernetes_label_key": ("SG427", "the key of a label"),
+    "kubernetes_label_value": ("SG427", "the value of a label"),
+    "metric_or_null": ("SG450", "a metric"),
+    "metric_label": ("SG452", "the name of a label"),
+    "stack_name": ("SG430", "the name of a stack"),
+    "host_name": ("SG440", "the name of a host"),
+    "host_address": ("SG440", "the address of a host"),
 }
 #: What compose calls a service's keys and shards.yaml does not.
 COMPOSE_KEYS = frozenset({

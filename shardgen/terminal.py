@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 STYLES = {
     "error": "1;31",
@@ -45,6 +46,37 @@ def write(stream: object, text: str) -> None:
 def is_interactive() -> bool:
     """Return whether a person reads what is printed, and can answer."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def is_screen() -> bool:
+    """Return whether what is printed is seen on a terminal that can be written over."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+@contextlib.contextmanager
+def screen() -> Iterator[tuple[Callable[[str], None], Callable[[], int]]]:
+    """Give what writes over a whole screen of its own, and how many lines that has.
+
+    Longer lines are cut. What stood there before is back at the end, also where the run is ended
+    from outside.
+    """
+    import shutil
+    import signal
+
+    def show(text: str) -> None:
+        lines = text.rstrip("\n").replace("\n", "\x1b[K\n")
+        out(f"\x1b[H{lines}\x1b[K\x1b[J")
+
+    def height() -> int:
+        return shutil.get_terminal_size().lines
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    out("\x1b[?1049h\x1b[?25l\x1b[?7l")
+    try:
+        yield show, height
+    finally:
+        out("\x1b[?7h\x1b[?25h\x1b[?1049l")
+        signal.signal(signal.SIGTERM, before)
 
 
 def ask(question: str) -> bool:

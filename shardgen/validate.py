@@ -46,6 +46,7 @@ class Inputs:
     """Everything that a render starts from.
 
     `around` is what the overlay itself defines outside of its blocks, None where it is ours.
+    `stack` is the user's stack file, which goes with that of the swarm output.
     """
 
     document: Document
@@ -54,6 +55,7 @@ class Inputs:
     base: Base | None
     outputs: tuple[Output, ...]
     around: Base | None = None
+    stack: Base | None = None
 
 
 def validate(text: bytes, file: str, project: Project) -> Inputs:
@@ -136,9 +138,25 @@ def read_inputs(document: Document, project: Project) -> tuple[Inputs, list[Diag
             wrong = list(base.document.problems)
     if wrong:
         base = None
+    stack, faults = read_stack(outputs, project)
     inputs = Inputs(document=document, data=document.data, fleet=fleet, base=base, outputs=outputs,
-                    around=read_around(outputs, project))  # fmt: skip
-    return inputs, wrong
+                    around=read_around(outputs, project), stack=stack)  # fmt: skip
+    return inputs, wrong + faults
+
+
+def read_stack(
+    outputs: tuple[Output, ...], project: Project
+) -> tuple[Base | None, list[Diagnostic]]:
+    """Return the stack file that the swarm output goes with, and what is wrong with its text."""
+    settings = next((each.settings for each in outputs if each.name == "swarm"), {})
+    name = settings.get("base")
+    if not name or name.startswith("/") or (content := project.read(name)) is None:
+        return None, []
+    text = decode(content, name)
+    if isinstance(text, Diagnostic):
+        return None, [text]
+    stack = read_base(text, name, project.read)
+    return stack, list(stack.document.problems)
 
 
 def read_around(outputs: tuple[Output, ...], project: Project) -> Base | None:

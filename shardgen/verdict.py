@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen.diagnostics import Diagnostic, plain
 from shardgen.diff import painted
+from shardgen.errors import Refused, ShardgenError
 from shardgen.findings import Finding, diff, findings_of
 from shardgen.remedy import fix_lines, hinted, ways_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from shardgen.errors import ShardgenError
     from shardgen.findings import Base
     from shardgen.workspace import Workspace
 
@@ -129,7 +129,7 @@ def diagnostics_of(verdict: Verdict) -> tuple[Diagnostic, ...]:
     )
 
 
-def refusal_text(workspace: Workspace, paint: Paint = plain) -> str:
+def refusal(workspace: Workspace, paint: Paint = plain) -> Refused:
     """Return why nothing was written: each file, its diff, and the ways out."""
     parts = []
     for change in workspace.refusals:
@@ -137,8 +137,7 @@ def refusal_text(workspace: Workspace, paint: Paint = plain) -> str:
         lines += painted(diff(change), paint)
         parts.append("\n".join(lines))
     what = f"nothing was written: {count(workspace.refusals)} not ours to change"
-    parts.append("\n".join([f"{paint('error', 'error')}: {what}", *ways_out(workspace)]))
-    return "\n\n".join(parts) + "\n"
+    return Refused(what, ["\n\n".join(parts)], [*ways_out(workspace)])
 
 
 def damage_lines(workspace: Workspace) -> list[str]:

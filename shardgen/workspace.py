@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from shardgen import migrations, plan, readback, record, replan
 from shardgen.alongside import plan_alongside
 from shardgen.context import HEADER, build_context
-from shardgen.details import details
-from shardgen.digest import lock_name
+from shardgen.details import claims_of, details
+from shardgen.digest import digest, lock_name
 from shardgen.errors import InvalidInput, UnreadableOutput, UsageError
 from shardgen.instructions import build_commands
 from shardgen.lock import Lock, lock_in, lock_text
 from shardgen.overlay import build_overlay
 from shardgen.package import package_digest
 from shardgen.recording import Recording, templates
+from shardgen.recovery import last_fleet
 from shardgen.render import Renderer
 from shardgen.validate import validate
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from shardgen.outputs import Output
     from shardgen.plan import Change
     from shardgen.validate import Inputs
+
+#: How many characters of a file's digest the templates after it receive.
+DIGEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,22 +122,29 @@ def open_workspace(
     refuse_lost(before, inputs)
     overlay = build_overlay(inputs.data, inputs.fleet, inputs.base, paths, inputs.around)
     context = build_context(inputs.fleet, overlay, commands, config, paths)
-    context |= {name: data for name in paths if (data := details(name, inputs)) is not None}
+    for name in paths:
+        if (data := details(name, inputs, ledger_changes)) is not None:
+            context[name] = data
     entries = lock.outputs if lock else {}
     changes = [*ledger_changes]
     for output in inputs.outputs:
         if output.meets != "once":
-            rendered = renderer.output(output, context)
+            about = {**context, "subject": output.subject} if output.subject else context
+            rendered = renderer.output(output, about)
             current = disk.read(output.destination)
             change = plan.plan_output(rendered, current, entries.get(output.destination))
             verify(output, change, inputs)
             changes.append(change)
+            if change.owned is None or is_whole(change):
+                context["digests"][output.destination] = digest(rendered.whole.encode())[:DIGEST]
     if lock:
         wanted = {change.destination for change in changes}
         changes += plan.plan_stale(lock, wanted, disk.read)
     known_overwrites(overwrite, changes)
     changes = list(plan.overwritten(changes, overwrite))
-    fleet = record.fleet_record(inputs.fleet, inputs.base, inputs.around)
+    fleet = record.fleet_record(
+        inputs.fleet, inputs.base, inputs.around, claims_of(inputs, before)
+    )
     after = lock_for(changes, recording.inputs, fleet)
     return Workspace(
         root=disk.root,
@@ -186,33 +197,6 @@ def plan_ledger(
     return tuple(replan.told(changes, folder, committed)) if committed else changes, (), path
 
 
-def last_fleet(
-    disk: Disk,
-    inputs: Inputs,
-    paths: Mapping[str, str],
-    lock: Lock | None,
-    committed: Committed | None,
-) -> Mapping[str, Any]:
-    """Return the fleet before this render; a new plan starts from that of the commit."""
-    if committed and committed.lock:
-        return committed.lock.fleet
-    if committed and committed.sum is None:
-        return {}
-    return lock.fleet if lock else fleet_on_disk(disk, inputs, paths)
-
-
-def fleet_on_disk(disk: Disk, inputs: Inputs, paths: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the last fleet from the overlay, where the lock is lost and the overlay is ours."""
-    content = disk.read(paths["compose"]) if "compose" in paths else None
-    if content is None or plan.MARK not in content.partition(b"\n")[0]:
-        return {}
-    try:
-        data = readback.read_yaml(content.decode())
-    except Exception:  # noqa: BLE001 - a broken overlay tells nothing
-        return {}
-    return record.record_of_overlay(data, inputs.fleet)
-
-
 def refuse_lost(before: Mapping[str, Any], inputs: Inputs) -> None:
     """Raise InvalidInput where a shard that was rendered is no longer listed."""
     if lost := record.lost_shards(before, inputs.fleet):
@@ -237,7 +221,8 @@ def verify(output: Output, change: Change, inputs: Inputs) -> None:
     has_surroundings = change.owned is not None and change.owned.form == "blocks"
     if change.after is None or (change.kind == plan.SAME and not has_surroundings):
         return
-    fault = readback.read_back(output.name, output.format, change.after.decode(), inputs.fleet)
+    fleet = inputs.fleet.on(output.subject) if output.subject else inputs.fleet
+    fault = readback.read_back(output.name, output.format, change.after.decode(), fleet)
     if fault is None:
         return
     if is_whole(change):

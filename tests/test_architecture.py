@@ -17,13 +17,16 @@ PACKAGE = Path(__file__).parents[1] / "shardgen"
 #: From the bottom up: a module may import, while it loads or later, what stands above it alone.
 LAYERS = [
     "",
-    "    __init__ blocks buildfile codes compose conform context diagnostics diff digest engine errors fallback images settings shellwords",
-    "    disk formats healthcheck ledger outputs package resources shell terminal wording",
-    "    git instructions lock model prefix probes quick readback record roster routing schema standing syntax telling tree",
-    "    chronicle document files live plan rebalance",
-    "    alongside declarations findings impact infile publication source stack transitions",
+    "    __init__ blocks buildfile codes compose conform context daemons diagnostics diff digest directives engine errors fallback images settings shellwords typescript",
+    "    disk formats healthcheck ledger monitoring objects outputs package ports resources shard shell terminal wording",
+    "    git instructions lock model prefix probes quick readback record roster router_ts routing schema standing syntax telling tree",
+    "    chronicle document files live plan rebalance status",
+    "    alongside asking declarations docker findings impact infile nginx publication source stack transitions",
     "    base committed migrations quoting remedy",
-    "    audit edit overlay render replan rollout rules surroundings verdict",
+    "    overlay",
+    "    hosts kubernetes",
+    "    swarm",
+    "    audit edit recovery render replan rollout rules surroundings verdict",
     "    recording report validate",
     "    details",
     "    workspace",
@@ -38,9 +41,12 @@ ORDER = {name: level for level, line in enumerate(LAYERS) for name in line.split
 #: The modules that may know of the world outside: disk, environment, processes, streams.
 EDGE = {
     "__main__",
+    "asking",
     "cli",
     "commands",
+    "daemons",
     "disk",
+    "docker",
     "exits",
     "files",
     "git",
@@ -55,7 +61,7 @@ EDGE = {
 }
 #: What only those may import, or call.
 OUTSIDE = {"os", "subprocess", "socket", "time", "random", "pathlib", "shutil", "tempfile", "datetime", "logging", "sys",
-           "fcntl", "http", "glob", "locale", "threading"}  # fmt: skip
+           "fcntl", "http", "glob", "locale", "threading", "asyncio", "httpx"}  # fmt: skip
 CALLS = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
 LONGEST = 300
 LONGEST_FUNCTION = 45

@@ -22,7 +22,7 @@ CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.name for path in CASES.iterdir())
 #: What a lock says of this very package is no expectation.
 MASKED = re.compile(rb'(?<="digest": )"[0-9a-f]{64}"(?=,\n)|(?<="package": )"[0-9a-f]{64}"')
-PLACES = 12
+PLACES = 6
 
 
 class Case(Project):
@@ -144,13 +144,17 @@ def check_is_clean(case: Case) -> None:
 
 
 def every_byte_counts(case: Case) -> None:
-    """G7: an owned file that is deleted, or in which any byte changes, fails both checks."""
+    """G7: an owned file that is deleted, or in which any byte changes, fails both checks.
+
+    The full check, which is dear, looks at one damage of each file.
+    """
     chance = random.Random(case.root.name + case.source.name)
     for path, form in {**case.outputs(), case.lock_name: "whole"}.items():
         content = case.path(path).read_bytes()
         start, end = owned_part(content, form)
+        looked_at = chance.randrange(2)
         case.path(path).unlink()
-        fails(case, path, full=True)
+        fails(case, path, full=not looked_at)
         for number, place in enumerate(chance.sample(range(start, end), min(PLACES, end - start))):
             changed = (
                 content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :],
@@ -158,7 +162,7 @@ def every_byte_counts(case: Case) -> None:
                 content[:place] + b"#" + content[place:],
             )[number % 3]
             case.path(path).write_bytes(changed)
-            fails(case, path, full=number == 0)
+            fails(case, path, full=bool(looked_at) and number == 0)
         case.path(path).write_bytes(content)
     check_is_clean(case)
 

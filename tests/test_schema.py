@@ -6,7 +6,6 @@ import copy
 import json
 import subprocess
 import sys
-import time
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,12 +174,13 @@ def test_outputs_are_those_of_the_table() -> None:
     assert list(known) == list(OUTPUTS)
     for name, output in OUTPUTS.items():
         keys = {key: resolved(child)["default"] for key, child in known[name]["properties"].items()}
+        assert keys["enabled"] == output.enabled
         if name != "migrations":
-            assert keys.pop("path") == output.destination
-            assert keys.pop("template") == output.template
-            assert keys.pop("format") == output.format
+            assert keys["path"] == output.destination
+        if name != "migrations" and not output.parts:
+            assert keys["template"] == output.template
+            assert keys["format"] == output.format
             assert known[name]["properties"]["format"]["enum"] == list(FORMATS)
-        assert keys == {"enabled": output.enabled}
     own = within("outputs.additionalProperties")["properties"]
     assert own["format"]["enum"] == list(FORMATS)
 
@@ -267,19 +267,6 @@ def test_conform_refuses_keywords_that_it_does_not_know() -> None:
     """A keyword that is not checked would let anything through."""
     with pytest.raises(NotImplementedError, match="uniqueItems"):
         conforms([], {"uniqueItems": True})
-
-
-def test_conform_is_fast() -> None:
-    """A thousand minimal shards take less than 10 ms."""
-    if sys.gettrace():
-        pytest.skip("a tracer makes everything slow")
-    data = {"version": 1, "shards": [{"id": number} for number in range(1, 1001)]}
-    best = 1.0
-    for _ in range(5):
-        start = time.perf_counter()
-        assert conforms(data, SCHEMA)
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.01
 
 
 def test_resources_of_a_wheel_and_of_a_checkout(

@@ -38,13 +38,6 @@ CODES: dict[str, Code] = {
         "assign:\n  - {shard: 2, tenants: [101]}   # shard 2 is draining in the ledger",
         "assign:\n  - {shard: 1, tenants: [101]}",
     ),
-    "SG606": make(
-        "the ledger is damaged",
-        "A committed migration was changed, removed, renumbered or saved with other line ends. "
-        "What was applied cannot be told any more.",
-        "migrations/0002_pin.sql   # edited after it was committed",
-        "git checkout -- migrations",
-    ),
     "SG607": make(
         "the ledger cannot take this change",
         "The committed migrations and shards.yaml contradict each other in a way that no migration "

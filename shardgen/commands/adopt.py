@@ -166,19 +166,18 @@ def written(disk: Disk, config: str, settled: Settled, account: told.Account) ->
     mode, workspace = settled.proposal.wish.mode, settled.workspace
     if account.proposals:
         lines = told.told_lines(account.proposals, painter(error=True))
-        head = "error: nothing was written: decide what becomes of what is missing"
+        head = "nothing was written: decide what becomes of what is missing"
         ways = [
             "  --exact    leave it as it is: nothing of what runs changes",
             "  --repair   repair all of it",
         ]
-        raise Refused("\n".join([*lines, "", head, *ways]))
+        raise Refused(head, lines, ways)
     if mode != "repair" and account.differences:
         lines = told.told_lines(account.differences, painter(error=True))
-        head = "error: nothing was written: these would change"
-        way = f"leave out --env {settled.proposal.wish.env}, or take --repair"
-        raise Refused("\n".join([*lines, "", head, f"  {way}"]))
+        way = f"  leave out --env {settled.proposal.wish.env}, or take --repair"
+        raise Refused("nothing was written: these would change", lines, [way])
     if disk.read(config) not in {None, settled.text.encode()}:
-        raise Refused(f"error: {config} is there already; edit it and run `shardgen render`")
+        raise Refused(f"{config} is there already; edit it and run `shardgen render`")
     clear(disk.root, lock_name(config))
     refuse(workspace, ())
     write_plan(

@@ -21,7 +21,7 @@ def init(root: str, config: str, *, service: str, shards: int) -> int:
     """Write a shards.yaml and its schema; returns 0. Raises Refused where there is one."""
     path = os.path.join(root, config)
     if os.path.lexists(path):
-        raise Refused(f"error: {config} is there already; edit it and run `shardgen render`")
+        raise Refused(f"{config} is there already; edit it and run `shardgen render`")
     text = first_text(service, shards)
     refuse_name(text, config, Disk(root))
     replace_text(path, text)

@@ -13,7 +13,7 @@ from shardgen.commands.render import refuse, with_committed_fleet
 from shardgen.diff import diff_lines, painted
 from shardgen.digest import lock_name
 from shardgen.disk import Drafted
-from shardgen.errors import InvalidInput, Refused
+from shardgen.errors import Declined, InvalidInput, Refused
 from shardgen.files import clear, held, replace_text, write_plan
 from shardgen.lock import lock_in
 from shardgen.rollout.outlook import outlook
@@ -69,7 +69,7 @@ def propose(
     """Show what a verb makes of shards.yaml and what the next render will do, then write it.
 
     On a terminal it asks first, unless `yes`. With `render` the outputs are written with it, all or
-    nothing. Returns 0; raises Refused where the answer is no.
+    nothing. Returns 0; raises Declined where the answer is no.
     """
     with held(disk.root):
         edit = edit_of(disk, config, verb)
@@ -81,7 +81,7 @@ def propose(
     if dry_run:
         return 0
     if does_ask and not ask("Apply this?"):
-        raise Refused(f"nothing was written: {config} is as it was")
+        raise Declined(f"nothing was written: {config} is as it was")
     with held(disk.root):
         workspace = written(disk, config, edit, render=render)
     if render:
@@ -162,7 +162,7 @@ def written(disk: Disk, config: str, edit: Edit, *, render: bool) -> Workspace:
     Raises Refused where shards.yaml is not what the edit was made of any more.
     """
     if disk.required(config) != edit.before:
-        raise Refused(f"error: nothing was written: {config} was changed meanwhile; type it again")
+        raise Refused(f"nothing was written: {config} was changed meanwhile; type it again")
     path = os.path.realpath(disk.path(config))
     if not render:
         replace_text(path, edit.after.decode())

@@ -97,18 +97,17 @@ def refuse(
 ) -> None:
     """Raise Refused where writing would lose something, or re-route tenants against the guard."""
     if workspace.damage:
-        what = "error: nothing was written: the ledger is damaged"
-        damage, fix = verdict.damage_lines(workspace), remedy.fix_lines(workspace)
-        raise Refused("\n".join([*damage, "", what, *fix]))
+        what = "nothing was written: the ledger is damaged"
+        raise Refused(what, verdict.damage_lines(workspace), [*remedy.fix_lines(workspace)])
     known = {shard.id for shard in workspace.inputs.fleet.shards}
     if unknown := sorted(set(allowed) - known):
         raise UsageError(f"--allow-state-change {unknown[0]}: there is no shard {unknown[0]}")
     every = record.state_changes(workspace.fleet_before, workspace.fleet_after)
     if changes := [change for change in every if change.shard not in allowed]:
-        what = f"error: nothing was written: put it back in {workspace.config}, or"
+        what = f"nothing was written: put it back in {workspace.config}, or"
         way = remedy.allowing(workspace, changes)
-        raise Refused("\n".join([*findings.state_lines(workspace), "", what, way]))
+        raise Refused(what, [*findings.state_lines(workspace)], [way])
     if not allow_reroute and impact.is_guarded(workspace):
-        raise Refused(impact.guard_text(workspace))
+        raise impact.guarded(workspace)
     if workspace.refusals:
-        raise Refused(verdict.refusal_text(workspace, painter(error=True)).rstrip("\n"))
+        raise verdict.refusal(workspace, painter(error=True))

@@ -67,8 +67,3 @@ def read_sums(content: bytes) -> Sums:
     whole = not body or body.endswith("\n")
     written = whole and not strange and head == f"head {digest(body.encode())}"
     return Sums(entries=entries, intact=written, strange=strange)
-
-
-def digest(content: bytes) -> str:
-    """Return the sha256 of the bytes, as 64 hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()

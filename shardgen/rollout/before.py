@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shardgen.base import read_base
 from shardgen.digest import digest
+from shardgen.outputs import HELD
 from shardgen.readback import read_env
 from shardgen.stack import merged_files
 
@@ -26,8 +27,8 @@ class Before:
     """What was rendered. `fleet` is its record, empty for nothing.
 
     `services` is the merged compose model, None where a file that went into it is not to be had;
-    `migrations` are the names of the files of the ledger's folder, `router` is the digest of the
-    router.
+    `migrations` are the names of the files of the ledger's folder, `routers` are the digests of
+    what the consumers' images hold.
     """
 
     name: str
@@ -35,7 +36,10 @@ class Before:
     services: Mapping[str, Mapping[str, Any]] | None
     variables: Mapping[str, str | None]
     migrations: Collection[str] = ()
-    router: str | None = None
+    routers: frozenset[str] = frozenset()
+    #: The services of each compose file of another host, and its digest, by the file's path.
+    elsewhere: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_before(
@@ -46,6 +50,7 @@ def read_before(
     A file that is not as the lock has it was edited since, and tells nothing.
     """
     paths = {entry.output: path for path, entry in lock.outputs.items()}
+    elsewhere = {path: e.digest for path, e in lock.outputs.items() if e.output == "hosts"}
     overlay = text_of(read(paths.get("compose", "")) if "compose" in paths else b"")
     env = text_of(read(paths.get("env", "")) if "env" in paths else b"")
     services = None
@@ -60,7 +65,9 @@ def read_before(
         services=services,
         variables=read_env(env or ""),
         migrations=names,
-        router=next((e.digest for e in lock.outputs.values() if e.output == "router"), None),
+        routers=frozenset(e.digest for e in lock.outputs.values() if e.output in HELD),
+        elsewhere={path: read_base(text_of(read(path)) or "", path).services for path in elsewhere},
+        digests=elsewhere,
     )
 
 

@@ -19,11 +19,15 @@ UNSEEN = frozenset({"depends_on", "profiles", "develop", "scale", "extends"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """What becomes of one service's container, and why; `reason` is '' where it is kept."""
+    """What becomes of one service's container, and why; `reason` is '' where it is kept.
+
+    `host` is '' for the one where the consumers run.
+    """
 
     service: str
     fate: str
     reason: str = ""
+    host: str = ""
 
 
 def containers(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shardgen.rollout.outlook import Outlook
-    from shardgen.rollout.steps import Step
+    from shardgen.rollout.step import Step
     from shardgen.workspace import Workspace
 
 #: What GitHub and others would read as a sign of theirs.

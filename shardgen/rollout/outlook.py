@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shardgen import record
@@ -11,8 +11,10 @@ from shardgen.base import read_base
 from shardgen.declarations import relative_to_project
 from shardgen.impact import migrations_in
 from shardgen.instructions import external_name
+from shardgen.outputs import HELD
 from shardgen.readback import read_env
 from shardgen.rollout.containers import RECREATE, containers
+from shardgen.rollout.elsewhere import aways, relocations
 from shardgen.rollout.fleets import ADD, counts, shard_changes
 from shardgen.rollout.risks import overall, risks
 from shardgen.rollout.steps import Work, steps
@@ -20,15 +22,16 @@ from shardgen.rollout.tenants import Exposure, exposure, moves
 from shardgen.stack import merged_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shardgen.ledger.migration import Migration
+    from shardgen.plan import Change
     from shardgen.record import StateChange
     from shardgen.rollout.before import Before
     from shardgen.rollout.containers import Container
     from shardgen.rollout.fleets import ShardChange
     from shardgen.rollout.risks import Risk
-    from shardgen.rollout.steps import Step
+    from shardgen.rollout.step import Step
     from shardgen.rollout.tenants import Moves
     from shardgen.workspace import Workspace
 
@@ -136,16 +139,27 @@ def work_of(
         volumes=[
             shlex.quote(external_name(shard, workspace.inputs.base))
             for shard in added
-            if shard.external
+            if shard.external and not shard.host
         ],
         builds=has_new_router(workspace, before),
+        aways=aways(
+            before.fleet,
+            fleet,
+            workspace.inputs.outputs,
+            [
+                each.destination
+                for each in host_files(workspace)
+                if each.owned and each.owned.digest != before.digests.get(each.destination)
+            ],
+        ),
+        moving=relocations(before.fleet, fleet),
     )
 
 
 def has_new_router(workspace: Workspace, before: Before) -> bool:
     """Return whether the consumers need another image: it holds the router."""
     return any(
-        each.owned and each.owned.output == "router" and each.owned.digest != before.router
+        each.owned and each.owned.output in HELD and each.owned.digest not in before.routers
         for each in workspace.changes
     )
 
@@ -170,7 +184,31 @@ def container_changes(workspace: Workspace, before: Before) -> tuple[Container, 
     notes = {name: note for name, note in changed.items() if note}
     is_new = has_new_router(workspace, before)
     rebuilt = workspace.inputs.fleet.service.consumers if is_new else ()
-    return tuple(containers(before.services, after, notes, rebuilt))
+    return (
+        *containers(before.services, after, notes, rebuilt),
+        *containers_elsewhere(workspace, before),
+    )
+
+
+def host_files(workspace: Workspace) -> list[Change]:
+    """Return the changes of the compose files of other hosts, but those that go."""
+    return [each for each in workspace.changes if each.owned and each.owned.output == "hosts"]
+
+
+def containers_elsewhere(workspace: Workspace, before: Before) -> Iterator[Container]:
+    """Yield what becomes of the containers on other hosts, file by file."""
+    hosts = {each.destination: each.subject for each in workspace.inputs.outputs}
+    ran = {
+        entry["service"]: entry.get("host", "") for entry in before.fleet.get("shards", {}).values()
+    }
+    after = {
+        each.destination: read_base((each.after or b"").decode(), each.destination).services
+        for each in host_files(workspace)
+    }
+    for path in sorted({*after, *before.elsewhere}):
+        was, now = before.elsewhere.get(path, {}), after.get(path, {})
+        for each in containers(was, now):
+            yield replace(each, host=hosts.get(path) or ran.get(each.service, ""))
 
 
 def variables_note(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> str:

@@ -28,7 +28,12 @@ def plan_json(outlook: Outlook) -> dict[str, Any]:
         "containers": None
         if outlook.containers is None
         else [
-            {"service": each.service, "fate": each.fate, "reason": each.reason}
+            {
+                "service": each.service,
+                "host": each.host,
+                "fate": each.fate,
+                "reason": each.reason,
+            }
             for each in outlook.containers
         ],
         "volumes": {
@@ -62,6 +67,7 @@ def shard_json(change: ShardChange) -> dict[str, Any]:
         "state": shard.state,
         "move_to": shard.move_to,
         "service": shard.service,
+        "host": shard.host,
         "volume": shard.volume,
         "url": shard.url,
     }

@@ -52,7 +52,8 @@ def state_risks(state: Sequence[StateChange]) -> Iterator[Risk]:
     """Yield the loss of what a shard's customers paired."""
     for change in state:
         what = change.what.replace("_", " ")
-        reason = f"its {what} changes from {change.before} to {change.after}: all must pair again"
+        effect = "copy its volume" if change.what == "host" else "all must pair again"
+        reason = f"its {what} changes from {change.before} to {change.after}: {effect}"
         yield Risk(grade=HIGH, item=f"shard {change.shard}", reason=reason)
 
 

@@ -20,6 +20,8 @@ from shardgen.ledger.operations import (
 )
 from shardgen.ledger.state import ACTIVE
 from shardgen.rollout.containers import CREATE, RECREATE, REMOVE
+from shardgen.rollout.elsewhere import relocated, removed_elsewhere, started_elsewhere
+from shardgen.rollout.step import EARLIER, Step
 from shardgen.telling import listed
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from shardgen.instructions import Commands
     from shardgen.ledger.migration import Migration
     from shardgen.model import Fleet
-from shardgen.rollout.containers import Container
+    from shardgen.rollout.containers import Container
+    from shardgen.rollout.elsewhere import Away, Relocation
 
 #: What must be known to the database before tenants can be sent to a new shard.
 REGISTRATION = (Init, Pin, Validate, Add)
@@ -40,20 +43,9 @@ PHASES = (
     ((Move,), "bring the tenants' data over, then move their rows"),
     ((Retire,), "take out of the registry, once it is empty"),
 )
-#: A recorded shard cannot be taken out of shards.yaml again, but an earlier commit can be deployed.
-EARLIER = "the same, from the commit before"
 #: Services that a title names; more of them are counted.
 MOST_NAMED = 5
 NO_WAY_BACK = "there is none: an id is used once"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One thing to do: what it is for, the command to type, and what takes it back."""
-
-    title: str
-    command: str
-    back: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +54,8 @@ class Work:
 
     `containers` is None where what becomes of each is not looked at: then `starts` says whether
     any may be another, and `gone` names the services that no file defines any more. `builds` says
-    that the router is another one, which the images of the consumers hold.
+    that the router is another one, which the images of the consumers hold. `aways` is what there is
+    to do on other hosts, `moving` are the shards that go from one to another.
     """
 
     fleet: Fleet
@@ -73,6 +66,8 @@ class Work:
     builds: bool = True
     starts: bool = True
     gone: Sequence[str] = ()
+    aways: Sequence[Away] = ()
+    moving: Sequence[Relocation] = ()
 
     @property
     def build(self) -> str:
@@ -104,6 +99,8 @@ def steps(work: Work) -> Iterator[Step]:
         # before the router forgets the shard, and its callers get errors
         verify = f'shardgen ledger --database "$DATABASE_URL"{work.commands.option}'
         yield Step(title="see that the shard has no tenants left", command=verify)
+    yield from relocated(work.moving, work.aways, work.commands.compose)
+    yield from started_elsewhere(work.aways)
     yield from started(work) if work.containers is None else replaced(work, work.containers)
     if work.phases and not can_stop:
         title = "apply the migrations, in one go: this runner cannot stop between them"
@@ -112,6 +109,7 @@ def steps(work: Work) -> Iterator[Step]:
     else:
         yield from phased(work)
     yield from removed(work)
+    yield from removed_elsewhere(work.aways)
 
 
 def of_kind(
@@ -160,8 +158,9 @@ def started(work: Work) -> Iterator[Step]:
 def replaced(work: Work, containers: Sequence[Container]) -> Iterator[Step]:
     """Yield the steps that start and recreate one container after the other."""
     shards = {shard.service for shard in work.fleet.live}
-    new = [each.service for each in containers if each.fate == CREATE]
-    again = [each.service for each in containers if each.fate == RECREATE]
+    here = [each for each in containers if not each.host]
+    new = [each.service for each in here if each.fate == CREATE]
+    again = [each.service for each in here if each.fate == RECREATE]
     up = f"{work.commands.compose} up -d --no-deps"
     if new:
         names = " ".join(new)
@@ -223,7 +222,8 @@ def back_of(migration: Migration, commands: Commands) -> str:
 def removed(work: Work) -> Iterator[Step]:
     """Yield the step that takes containers away which no file defines any more."""
     fates = work.containers or ()
-    gone = [*work.gone, *(each.service for each in fates if each.fate == REMOVE)]
+    left = (each.service for each in fates if each.fate == REMOVE and not each.host)
+    gone = [*work.gone, *left]
     if gone:
         command = f"{work.commands.up} --remove-orphans   # stops {', '.join(gone)}"
         title = f"stop {shortened(gone)}; the volumes stay"

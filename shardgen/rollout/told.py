@@ -16,9 +16,10 @@ from shardgen.telling import told
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from shardgen.rollout.containers import Container
     from shardgen.rollout.fleets import ShardChange
     from shardgen.rollout.outlook import Outlook
-    from shardgen.rollout.steps import Step
+    from shardgen.rollout.step import Step
     from shardgen.rollout.tenants import Moves
     from shardgen.workspace import Workspace
 
@@ -104,7 +105,8 @@ def details(change: ShardChange) -> list[str]:
     """Return what belongs to a shard."""
     shard = change.shard
     if change.what == ADD:
-        return [f"service {shard.service}", f"volume {shard.volume}", shard.url]
+        host = f" on {shard.host}" if shard.host else ""
+        return [f"service {shard.service}{host}", f"volume {shard.volume}", shard.url]
     if change.what == RETIRE:
         return [f"service {shard.service} goes", f"volume {shard.volume} stays until you delete it"]
     if change.what == ADDRESS:
@@ -139,9 +141,14 @@ def container_lines(outlook: Outlook) -> Iterator[str]:
     for fate in (CREATE, RECREATE, REMOVE, KEEP):
         found = [each for each in outlook.containers if each.fate == fate]
         for reason in dict.fromkeys(each.reason for each in found):
-            names = [each.service for each in found if each.reason == reason]
+            told = [place(each) for each in found if each.reason == reason]
             note = f"   ({reason})" if reason else ""
-            yield f"{fate:<9}{named(names)}{note}"
+            yield f"{fate:<9}{named(told)}{note}"
+
+
+def place(container: Container) -> str:
+    """Return a service, with the host where it is another than the consumers'."""
+    return f"{container.service} on {container.host}" if container.host else container.service
 
 
 def volume_lines(outlook: Outlook) -> Iterator[str]:

@@ -52,7 +52,7 @@ def around_names(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse a shard's service outside of the blocks of the overlay, which write it too."""
     if subject.around is None:
         return
-    ours = {shard.service: shard.id for shard in subject.live}
+    ours = {shard.service: shard.id for shard in subject.here}
     for name in subject.around.services:
         if name in ours:
             yield subject.around.document.error(

@@ -95,8 +95,8 @@ def without_base(subject: Subject) -> Iterator[Diagnostic]:
     yield from without_consumers(subject)
     if subject.around is not None:
         return  # the overlay is part of a stack of which only that part is known
-    for path, layer, _ in subject.layers():
-        for name, at in positions(layer.get("depends_on")):
+    for path, layer, shard in subject.layers():
+        for name, at in [] if shard and shard.host else positions(layer.get("depends_on")):
             yield subject.error(
                 (*path, "depends_on", at),
                 "SG319",
@@ -141,7 +141,7 @@ def network_mode(subject: Subject) -> Iterator[Diagnostic]:
                 f"network_mode {mode!r} has no room for aliases",
                 hint,
             )
-    mode = subject.base_service.get("network_mode")
+    mode = subject.pattern_service.get("network_mode")
     if mode is not None and "network_mode" not in subject.service.get("compose", {}):
         yield subject.base_error(
             ("network_mode",), "SG306", f"network_mode {mode!r} has no room for aliases", hint
@@ -155,7 +155,9 @@ def known_names(subject: Subject) -> Iterator[Diagnostic]:
     base, around = subject.base, subject.around
     networks = {**base.networks, **(around.networks if around else {})}
     services = {**base.services, **(around.services if around else {})}
-    for path, layer, _ in subject.layers():
+    for path, layer, shard in subject.layers():
+        if shard and shard.host:
+            continue
         for network, at in positions(layer.get("networks")):
             if network not in networks and network != "default":
                 yield subject.error(

@@ -48,9 +48,9 @@ def characters(subject: Subject) -> Iterator[Diagnostic]:
 def urls(subject: Subject) -> Iterator[Diagnostic]:
     """Require URLs that every client library reads in the same way."""
     for shard in subject.shards:
-        if not shard.explicit_url:
+        url = subject.entry(shard).get("url")
+        if not url:
             continue
-        url = subject.entry(shard)["url"]
         path = ("shards", shard.index, "url")
         if "$" in url:
             yield subject.error(

@@ -118,7 +118,7 @@ def networks_of_shards(subject: Subject) -> list[tuple[Shard, frozenset[str]]]:
         return []
     found: dict[frozenset[str], Shard] = {}
     plain: frozenset[str] | None = None
-    for shard in subject.live:
+    for shard in subject.here:
         if shard.explicit_url and not is_own_name(shard):
             continue
         if "networks" in subject.entry(shard):

@@ -73,8 +73,11 @@ def is_outside(path: str) -> bool:
 
 def places(subject: Subject) -> Iterator[Diagnostic]:
     """Require destinations in the project, through no symlink and on no folder."""
+    told: set[Path] = set()
     for output in subject.outputs:
         path, name = path_of(output), output.destination
+        if path in told:  # of an output of several files, one says it for all
+            continue
         if is_outside(name):
             what = "is absolute" if name.startswith("/") else "leaves the folder of shards.yaml"
             yield subject.error(
@@ -83,8 +86,10 @@ def places(subject: Subject) -> Iterator[Diagnostic]:
                 f"the destination {name!r} {what}",
                 "write a path below the folder of shards.yaml, without '..'",
             )
+            told.add(path)
         elif problem := obstacle(subject, output):
             code, message, hint = problem
+            told.add(path)
             yield subject.error(path, code, message, hint)
 
 
@@ -112,13 +117,15 @@ def claims(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse a place of two outputs; upper and lower case are one on some machines."""
     taken = sorted(inputs(subject).items())
     owners: list[tuple[str, Output]] = []
+    told: set[Path] = set()
     for output in subject.outputs:
         name = folded(output.destination)
         path = path_of(output)
         what = next((w for at, w in taken if overlaps(at, name)), None)
         if name.split("/")[0] == ".git":
             what = "where git keeps its own files"
-        if what:
+        if what and path not in told:
+            told.add(path)
             yield subject.error(
                 path,
                 "SG404",
@@ -127,11 +134,15 @@ def claims(subject: Subject) -> Iterator[Diagnostic]:
             )
         other = next((o for at, o in owners if overlaps(at, name)), None)
         owners.append((name, output))
-        if other is None or what or obstacle(subject, output):
+        is_told = output.per_host and other is not None and other.name == output.name
+        if other is None or what or is_told or obstacle(subject, output):
             continue
         later, earlier = output, other
         if not is_written(subject, path):
             later, earlier = other, output
+        if path_of(later) in told:  # of an output of several files, one says it for all
+            continue
+        told.add(path_of(later))
         yield subject.error(
             path_of(later),
             "SG403",
@@ -165,7 +176,7 @@ def inputs(subject: Subject) -> dict[str, str]:
 def env_destination(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse shard variables that reach the shards: each new shard would restart all others."""
     env = next((output for output in subject.outputs if output.name == "env"), None)
-    if env is None or not subject.has_overlay:
+    if env is None or not subject.defines_shards:
         return
     folder = posixpath.dirname(subject.fleet.service.base or "")
     for at, name, in_base in env_files(subject):

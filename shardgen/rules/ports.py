@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shardgen import compose
+from shardgen.ports import container_port, port_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,17 +44,3 @@ def differs(subject: Subject, path: tuple[str | int, ...], what: str) -> Diagnos
         f"the base {what}, but service.port is {port}",
         "write the port that the service listens on as `port:` under service",
     )
-
-
-def container_port(entry: Any) -> int | None:
-    """Return the container's port in `expose` or `ports`; None for what is no number."""
-    if isinstance(entry, dict):
-        text = str(entry.get("target"))
-    else:
-        text = str(entry).rpartition(":")[2].partition("/")[0]
-    return port_number(text)
-
-
-def port_number(text: str) -> int | None:
-    """Return the port that a text is; None for a variable, a range and what can be none."""
-    return int(text) if re.fullmatch("[0-9]{1,5}", text) else None

@@ -107,9 +107,9 @@ def shard_id_variable(subject: Subject) -> Iterator[Diagnostic]:
 
 def env_files(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], str, bool]]:
     """Yield (path, file, whether in the base) of every env_file of a shard."""
-    for index, entry in enumerate(compose.listed(subject.base_service.get("env_file"))):
+    for index, entry in enumerate(compose.listed(subject.pattern_service.get("env_file"))):
         at: tuple[str | int, ...] = ("env_file",)
-        if isinstance(subject.base_service["env_file"], list):
+        if isinstance(subject.pattern_service["env_file"], list):
             at = ("env_file", index)
         yield at, env_file_path(entry), True
     for path, layer, _ in subject.layers():

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose, wording
+from shardgen.ports import container_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shardgen.diagnostics import Diagnostic
+    from shardgen.model import Shard
     from shardgen.rules.subject import Subject
 
 #: Keys of a service on one network that no two containers can share.
@@ -45,36 +47,53 @@ def copies(service: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def host_ports(subject: Subject) -> Iterator[Diagnostic]:
-    """Refuse a port of the host that two shards would publish."""
-    if len(subject.live) < 2:
-        return
+    """Refuse a port of a host that two shards would publish there."""
+    for shards in by_host(subject).values():
+        if len(shards) > 1:
+            yield from ports_of_one_host(subject, shards)
+
+
+def by_host(subject: Subject) -> dict[str, list[Shard]]:
+    """Return the shards that run, by the host where they do."""
+    found: dict[str, list[Shard]] = {}
+    for shard in subject.live:
+        found.setdefault(shard.host, []).append(shard)
+    return found
+
+
+def ports_of_one_host(subject: Subject, shards: list[Shard]) -> Iterator[Diagnostic]:
+    """Yield the ports that two shards of one host would publish.
+
+    Elsewhere, what is published of service.port gives way to the port that each has there.
+    """
     shared = subject.service.get("compose", {})
-    publishing = [shard for shard in subject.live if not is_portless(subject.entry(shard))]
+    publishing = [shard for shard in shards if not is_portless(subject.entry(shard))]
+    is_here = not shards[0].host
+    given_way = None if is_here else subject.fleet.service.port
+    base = subject.base_service if is_here else subject.pattern_service
     if len(publishing) > 1:
-        for index, entry in taken_ports(shared):
+        for index, entry in taken_ports(shared, given_way):
             yield subject.error(
                 ("service", "compose", "ports", index),
                 "SG308",
                 f"every shard would publish {shown_port(entry)}",
                 "publish it in the entry of one shard",
             )
-        for index, entry in (
-            [] if is_portless(subject.service) else taken_ports(subject.base_service)
-        ):
+        for index, entry in [] if is_portless(subject.service) else taken_ports(base, given_way):
             yield subject.base_error(
                 ("ports", index),
                 "SG308",
                 f"shard {publishing[-1].id} would publish {shown_port(entry)} as well",
                 "use expose:, or set compose: {ports: null} in shards.yaml",
             )
-    yield from own_ports(subject)
+    yield from own_ports(subject, shards, given_way)
 
 
-def own_ports(subject: Subject) -> Iterator[Diagnostic]:
+def own_ports(subject: Subject, shards: list[Shard], given_way: int | None) -> Iterator[Diagnostic]:
     """Yield ports of the host that the entries of two shards take."""
     owners: dict[str, int] = {}
-    for shard in subject.live:
-        for index, entry in taken_ports(subject.entry(shard).get("compose", {})):
+    for shard in shards:
+        for index, entry in taken_ports(subject.entry(shard).get("compose", {}), given_way):
             port = shown_port(entry)
             owner = owners.setdefault(port, shard.id)
             if owner != shard.id:
@@ -91,9 +110,16 @@ def is_portless(layer: dict[str, Any]) -> bool:
     return layer.get("compose", {}).get("ports", ()) is None
 
 
-def taken_ports(service: dict[str, Any]) -> list[tuple[int, Any]]:
-    """Return the ports of the host that a service takes; of a range, compose picks a free one."""
-    return [(i, e) for i, e in compose.published_host_ports(service) if not is_range(e)]
+def taken_ports(service: dict[str, Any], given_way: int | None) -> list[tuple[int, Any]]:
+    """Return the ports of the host that a service takes; of a range, compose picks a free one.
+
+    Those of the container's port `given_way` are not published.
+    """
+    return [
+        (index, entry)
+        for index, entry in compose.published_host_ports(service)
+        if not is_range(entry) and (given_way is None or container_port(entry) != given_way)
+    ]
 
 
 def is_range(entry: Any) -> bool:
@@ -114,7 +140,7 @@ def shown_port(entry: Any) -> str:
 
 def fixed_addresses(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse an address that two containers would have."""
-    if len(subject.live) < 2:
+    if len(subject.here) < 2:
         return
     stated = compose.named(subject.service.get("networks"), "networks")
     for network, key, value in addresses(stated):

@@ -40,6 +40,7 @@ class Subject:
     by_id: dict[int, Shard]
     texts: tuple[Text, ...]
     around: Base | None = None
+    stack: Base | None = None
 
     @property
     def service(self) -> dict[str, Any]:
@@ -59,9 +60,14 @@ class Subject:
         return [shard for shard in self.shards if shard.is_live]
 
     @property
+    def here(self) -> list[Shard]:
+        """The shards that run beside their consumers, each id once."""
+        return [shard for shard in self.shards if shard.is_here]
+
+    @property
     def later(self) -> list[Shard]:
-        """The running shards that the overlay makes from the base's service: all but shard 1."""
-        return [shard for shard in self.live if shard.id != 1]
+        """The shards that the overlay makes from the base's service: all here but shard 1."""
+        return [shard for shard in self.here if shard.id != 1]
 
     @property
     def active_ids(self) -> list[int]:
@@ -168,4 +174,5 @@ def build_subject(inputs: Inputs, project: Project, *, base_is_broken: bool) -> 
         by_id=first,
         texts=tuple(texts_of(inputs.data)),
         around=inputs.around,
+        stack=inputs.stack,
     )

@@ -65,6 +65,8 @@ def service_key(path: Path) -> str:
     """Return the service key that a place is under, empty elsewhere."""
     if path[:1] == ("service",) and len(path) > 1:
         return str(path[1])
-    if path[:1] == ("shards",) and len(path) > 2:
+    if path[:1] in {("shards",), ("hosts",)} and len(path) > 2:
+        return str(path[2])
+    if path[:2] == ("outputs", "kubernetes") and len(path) > 2:
         return str(path[2])
     return ""

@@ -269,8 +269,8 @@ def driver_options(subject: Subject) -> Iterator[Diagnostic]:
     base = subject.base
     if base is None or first is None or not base.volumes.get(first.volume, {}).get("driver_opts"):
         return
-    for shard in subject.later:
-        if shard.volume not in base.volumes and not shard.external:
+    for shard in subject.live:
+        if shard is not first and shard.volume not in base.volumes and not shard.external:
             yield base.document.error(
                 ("volumes", first.volume, "driver_opts"),
                 "SG317",

@@ -98,7 +98,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 
 @cache
-def _renderer() -> Renderer:
+def renderer() -> Renderer:
     return Renderer(
         Templates(package=lambda name: resource_text(f"templates/{name}"), user=lambda _: None)
     )
@@ -109,7 +109,7 @@ def render(data: Mapping[str, Any]) -> str:
     fleet = build_fleet(data)
     commands = build_commands(fleet, "shards.yaml", None)
     context = build_context(fleet, NO_OVERLAY, commands, "shards.yaml", {})
-    return _renderer().text("router.py.j2", context)
+    return renderer().text("router.py.j2", context)
 
 
 def environment(variables: Mapping[str, str]) -> Any:

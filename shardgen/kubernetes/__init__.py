@@ -1,0 +1,1 @@
+"""The fleet in, the manifests of a Kubernetes cluster out."""

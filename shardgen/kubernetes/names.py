@@ -1,0 +1,55 @@
+"""A shard in; the names of its objects in the cluster out, and how long those may be."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shardgen.kubernetes.cluster import Cluster
+    from shardgen.model import Fleet, Shard
+
+#: A label of a host name: the names of Services, claims' templates, ports, namespaces.
+LONGEST_LABEL = 63
+#: A pod bears the name of its StatefulSet and a hash of up to ten digits as one label.
+LONGEST_SET = LONGEST_LABEL - len("-0123456789")
+NAME_LABEL = "app.kubernetes.io/name"
+#: Not app.kubernetes.io/instance: Argo CD writes that one itself.
+SHARD_LABEL = "shard"
+#: The number of a pod in its StatefulSet, as the controller labels it since Kubernetes 1.28.
+INDEX_LABEL = "apps.kubernetes.io/pod-index"
+POD_LABEL = "statefulset.kubernetes.io/pod-name"
+
+
+def shard_name(shard: Shard, fleet: Fleet) -> str:
+    """Return the host name in a shard's URL: of its Service, and of a StatefulSet of its own."""
+    return f"{fleet.service.name}-{shard.id}"
+
+
+def labels(shard: Shard | None, fleet: Fleet) -> dict[str, str]:
+    """Return what finds the pods of a shard, or of all shards."""
+    own = {SHARD_LABEL: str(shard.id)} if shard else {}
+    return {NAME_LABEL: fleet.service.name, **own}
+
+
+def claim_template(volume: str) -> str:
+    """Return a volume's name as a label of a host name, which has neither capitals nor '_'."""
+    return re.sub("[_.]", "-", volume.lower()).rstrip("-")
+
+
+def pod_name(shard: Shard, fleet: Fleet, cluster: Cluster) -> str:
+    """Return the name of a shard's only pod."""
+    return shard_name(shard, fleet) + ("" if cluster.is_single else "-0")
+
+
+def claim_name(shard: Shard, fleet: Fleet, cluster: Cluster) -> str:
+    """Return the claim that the controller makes for a shard, behind its namespace if stated."""
+    claim = f"{claim_template(shard.volume)}-{pod_name(shard, fleet, cluster)}"
+    return f"{cluster.namespace}/{claim}" if cluster.namespace else claim
+
+
+def claims(fleet: Fleet, cluster: Cluster) -> Mapping[int, str]:
+    """Return the claim of each shard that runs, by the shard's id."""
+    return {shard.id: claim_name(shard, fleet, cluster) for shard in fleet.live}

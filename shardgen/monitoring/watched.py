@@ -1,0 +1,83 @@
+"""The fleet and how it is watched in; what the templates of the prometheus output receive out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from shardgen.monitoring.settings import Monitoring
+from shardgen.monitoring.trials import trials
+from shardgen.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shardgen.model import Fleet, Shard
+
+#: Grafana's uid of a dashboard has this many characters at most.
+LONGEST_UID = 40
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def watched(data: Mapping[str, Any], fleet: Fleet, written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the templates in `prometheus/` receive besides; `written` is the output's entry.
+
+    docs/templates.md lists it.
+    """
+    monitoring = settings(Monitoring, written)
+    job = monitoring.job or f"{fleet.service.name}-shards"
+    shards = [watched_shard(shard, data, fleet, monitoring, job) for shard in fleet.live]
+    return {
+        **asdict(monitoring),
+        "job": job,
+        "uid": uid(job),
+        "sees_volumes": monitoring.sees_volumes,
+        "shards": shards,
+        "trials": trials(shards, monitoring, job),
+    }
+
+
+def uid(job: str) -> str:
+    """Return the dashboard's name in Grafana's URLs, the same for ever."""
+    if len(job) <= LONGEST_UID:
+        return job
+    return hashlib.sha256(job.encode()).hexdigest()[:LONGEST_UID]
+
+
+def watched_shard(
+    shard: Shard, data: Mapping[str, Any], fleet: Fleet, monitoring: Monitoring, job: str
+) -> dict[str, Any]:
+    """Return one shard: the URL that is probed, and its labels there and in the rules."""
+    labels = {"shard": str(shard.id), "service": shard.service, **monitoring.labels}
+    if shard.host:
+        labels["host"] = shard.host
+    capacity = shard.capacity if monitoring.tenants_metric else None
+    name = volume_value(shard, fleet, monitoring) if monitoring.sees_volumes else ""
+    return {
+        "id": shard.id,
+        "url": shard.url + health_path(data["shards"][shard.index], fleet),
+        "labels": {**labels, "state": shard.state},
+        "info": {"job": job, **labels, "state": shard.state},
+        "identity": {"job": job, **labels},
+        "capacity": capacity,
+        "volume": {"job": job, **labels, monitoring.volume_label: name} if name else None,
+    }
+
+
+def health_path(entry: Mapping[str, Any], fleet: Fleet) -> str:
+    """Return the path on which a shard says how it is; its own entry may state it."""
+    path: str = (entry.get("healthcheck") or {}).get("path") or fleet.health_path
+    return path
+
+
+def volume_value(shard: Shard, fleet: Fleet, monitoring: Monitoring) -> str:
+    """Return what the metrics of volumes call the volume of a shard.
+
+    `{claim}` is its name as Kubernetes can have it, where the claim is named after it.
+    """
+    claim = re.sub("[_.]", "-", shard.volume.lower()).rstrip("-")
+    values = {"claim": claim, "id": str(shard.id), "name": fleet.service.name,
+              "service": shard.service, "volume": shard.volume}  # fmt: skip
+    return PLACEHOLDER.sub(lambda found: values[found[1]], monitoring.volume_name)
