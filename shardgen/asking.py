@@ -18,7 +18,6 @@ from shardgen.status.answers import Answer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import httpx
 
 MISSING = "status needs httpx, which is not installed; type `pip install 'shardgen[live]'`"
 #: Bytes of a body that are read, and no more.
@@ -81,35 +80,38 @@ async def asked(urls: Sequence[str], timeout: float, most: int) -> list[Answer]:
     They start one after the other, and between two starts whatever has arrived is read: a hundred
     that start in one go would be late by what it takes to start a hundred.
     """
-    import httpx
-
     from shardgen.daemons import Daemons
 
     asyncio.get_running_loop().set_default_executor(Daemons())
-    slots, tasks = asyncio.Semaphore(most), []
-    is_safe = any(url.lower().startswith("https:") for url in urls)
-    transport = httpx.AsyncHTTPTransport(
-        verify=is_safe,  # to read the machine's certificates takes as long as ten requests
-        trust_env=False,
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-    )
-    async with transport:
-        for url in urls:
-            await slots.acquire()
-            task = asyncio.create_task(within(transport, url, timeout))
-            task.add_done_callback(lambda _: slots.release())
-            tasks.append(task)
-            for _ in range(TURNS):
-                await asyncio.sleep(0)
-        return list(await asyncio.gather(*tasks))
+    slots, tasks, trust = asyncio.Semaphore(most), [], trusted(urls)
+    for url in urls:
+        await slots.acquire()
+        task = asyncio.create_task(within(url, timeout, trust))
+        task.add_done_callback(lambda _: slots.release())
+        tasks.append(task)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+    return list(await asyncio.gather(*tasks))
 
 
-async def within(transport: httpx.AsyncHTTPTransport, url: str, timeout: float) -> Answer:
+def trusted(urls: Sequence[str]) -> ssl.SSLContext:
+    """Return what TLS trusts: certifi's authorities, or those of SSL_CERT_FILE.
+
+    Where nothing is asked by TLS none are read: that takes as long as ten requests.
+    """
+    import httpx
+
+    if any(url.lower().startswith("https:") for url in urls):
+        return httpx.create_ssl_context()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+async def within(url: str, timeout: float, trust: ssl.SSLContext) -> Answer:
     """Return what became of one URL within a time."""
     began = time.monotonic()
     progress, found = Progress(), dict[str, Any]()
     try:
-        await asyncio.wait_for(exchange(transport, url, progress, found), timeout)
+        await asyncio.wait_for(exchange(url, trust, progress, found), timeout)
     except (asyncio.TimeoutError, TimeoutError):
         found["end"] = answers.ENDLESS if "status" in found else progress.end
         found["detail"] = progress.detail
@@ -172,11 +174,15 @@ class Progress:
 
 
 async def exchange(
-    transport: httpx.AsyncHTTPTransport, url: str, progress: Progress, found: dict[str, Any]
+    url: str, trust: ssl.SSLContext, progress: Progress, found: dict[str, Any]
 ) -> None:
-    """Ask one URL; `found` receives what it said so far."""
+    """Ask one URL; `found` receives what it said so far.
+
+    Each has a pool of its own: a pool looks at all its connections whenever one of them changes.
+    """
     import httpx
 
+    transport = httpx.AsyncHTTPTransport(verify=trust, trust_env=False)
     request = httpx.Request("GET", url, headers=HEADERS, extensions={"trace": progress})
     response = await transport.handle_async_request(request)
     found |= {"status": response.status_code, "location": response.headers.get("location", "")}

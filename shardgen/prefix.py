@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shardgen.ledger.sums import digest
+from shardgen.digest import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from shardgen.errors import ShardgenError
 from shardgen.files import text_of
 from shardgen.syntax import LINE_BREAK
 from shardgen.terminal import err, out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shardgen.diagnostics import Diagnostic
-    from shardgen.errors import ShardgenError
 
 
 def publish(
@@ -63,6 +64,26 @@ def publish_failure(
         is_complete=False,
         texts=getattr(error, "texts", {}),
     )
+
+
+@contextlib.contextmanager
+def failing_as_json(config: str, *, is_wanted: bool) -> Iterator[None]:
+    """Print what ends the block as JSON (schema/failure.schema.json), where that is wanted.
+
+    The block prints its own object last, so that there is one of the two.
+    """
+    try:
+        yield
+    except ShardgenError as error:
+        if is_wanted:
+            import json
+
+            from shardgen.formats.failure import failure
+            from shardgen.formats.listing import listed
+
+            data = {"format_version": 1, "errors": listed(failure(error, config))}
+            out(json.dumps(data, indent=2) + "\n")
+        raise
 
 
 def sources_of(

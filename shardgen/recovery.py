@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from shardgen import plan, readback, record
+from shardgen import compose, plan, readback, record
+from shardgen.context import HEADER
 from shardgen.objects import claims_in
+from shardgen.outputs import HOST, OUTPUTS
+from shardgen.ports import container_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from shardgen.committed import Committed
     from shardgen.disk import Disk
     from shardgen.lock import Lock
+    from shardgen.model import Fleet
     from shardgen.validate import Inputs
 
 
@@ -33,17 +38,47 @@ def last_fleet(
 
 def fleet_on_disk(disk: Disk, inputs: Inputs, paths: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the last fleet from the files that are ours, where the lock is lost."""
-    files = {each.subject: each.destination for each in inputs.outputs if each.name == "hosts"}
-    if "compose" in paths:
-        files = {"": paths["compose"], **files}
-    read = readback.read_yaml
-    found = {host: data_of_ours(disk.read(path), read) for host, path in files.items()}
-    found = {host: data for host, data in found.items() if data is not None}
+    found = dict(files_of_hosts(disk, inputs))
+    overlay = disk.read(paths["compose"]) if "compose" in paths else None
+    if (data := data_of_ours(overlay, readback.read_yaml)) is not None:
+        found = {"": data, **found}
     before = record.record_of_files(found, inputs.fleet) if found else {}
     if "kubernetes" not in paths:
         return before
     objects = data_of_ours(disk.read(paths["kubernetes"]), readback.read_yaml_stream)
     return record.with_claims(before, dict(claims_in(objects, inputs.fleet)), inputs.fleet)
+
+
+def files_of_hosts(disk: Disk, inputs: Inputs) -> Iterator[tuple[str, Any]]:
+    """Yield the other hosts that have a file of this config, and its data.
+
+    They need not be named by a shard any more. What else is called so tells nothing: the overlay
+    is, where it has its name by default.
+    """
+    written = inputs.data.get("outputs", {}).get("hosts") or {}
+    pattern = str(written.get("path", OUTPUTS["hosts"].destination))
+    before, found, _ = pattern.partition(HOST)
+    if not found:
+        return
+    folder, _, start = before.rpartition("/")
+    end = pattern[len(before) + len(HOST) :].partition("/")[0]
+    name = re.compile(f"{re.escape(start)}(?P<host>[a-z0-9.-]+){re.escape(end)}")
+    head = HEADER.partition("{config}")[0] + f"{inputs.document.file}."
+    for host in (each["host"] for each in map(name.fullmatch, disk.names(folder or ".")) if each):
+        content = disk.read(pattern.replace(HOST, host)) or b""
+        data = data_of_ours(content, readback.read_yaml)
+        if head.encode() in content.partition(b"\n")[0] and publishes(data, inputs.fleet):
+            yield host, data
+
+
+def publishes(data: Any, fleet: Fleet) -> bool:
+    """Return whether each service of a compose file publishes the shards' port, as elsewhere."""
+    services = data.get("services") if isinstance(data, dict) else None
+    return isinstance(services, dict) and all(
+        isinstance(each, dict)
+        and fleet.service.port in map(container_port, compose.listed(each.get("ports")))
+        for each in services.values()
+    )
 
 
 def data_of_ours(content: bytes | None, read: Callable[[str], Any]) -> Any:

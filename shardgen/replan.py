@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shardgen import migrations, plan
+from shardgen.digest import digest
 from shardgen.ledger.migration import is_ours
-from shardgen.ledger.sums import digest, read_sums
+from shardgen.ledger.sums import read_sums
 from shardgen.lock import Owned
 
 if TYPE_CHECKING:

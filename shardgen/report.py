@@ -8,6 +8,7 @@ from shardgen import plan, record
 from shardgen.diagnostics import plain
 from shardgen.impact import impact_lines, migrations_in
 from shardgen.outputs import HELD
+from shardgen.rollout.clusters import deployments
 from shardgen.rollout.elsewhere import aways, relocations
 from shardgen.rollout.steps import Work, steps
 
@@ -118,14 +119,12 @@ def effect_commands(workspace: Workspace) -> list[str]:
     if len(made) > MOST_COMMANDS:
         made = [*made[:MOST_COMMANDS], f"… {len(made) - MOST_COMMANDS} more, in order"]
     starts = any(changes_services(change, workspace) for change in changes)
+    before, outputs = workspace.fleet_before, workspace.inputs.outputs
+    other = [each.destination for each in changes if each.is_drift or workspace.is_interrupted]
     work = Work(
         fleet=fleet,
-        aways=aways(
-            workspace.fleet_before,
-            fleet,
-            workspace.inputs.outputs,
-            [each.destination for each in changes if each.is_drift or workspace.is_interrupted],
-        ),
+        aways=aways(before, fleet, outputs, other),
+        clusters=deployments(before, fleet, outputs, other),
         moving=relocations(workspace.fleet_before, fleet),
         commands=workspace.commands,
         migrations=[each for change, each in migrations_in(changes) if is_new(change, workspace)],

@@ -24,8 +24,9 @@ TOKEN = re.compile(
 #: The rest of a template: to its end, or to a value in it.
 TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*(`|\$\{)", re.DOTALL)
 REGEX = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/")
-#: What a slash after it divides; after anything else it begins a regular expression.
-VALUE = re.compile(r"(?:[\w$\"'`)\]}])\s*\Z")
+WORD = re.compile(r"[\w$]+\Z")
+#: Words after which a slash does not divide, but begins a regular expression.
+BEFORE_REGEX = frozenset({"case", "in", "of", "return", "typeof"})
 CLOSING = {"(": ")", "[": "]", "{": "}", "${": "}"}
 
 
@@ -33,30 +34,38 @@ def read_typescript(text: str) -> None:
     """Demand that all that is opened closes; raises ValueError with the line where it does not."""
     opened: list[tuple[str, int]] = []
     position, before = 0, ""
-    while position < len(text):
-        start = position
-        token = TOKEN.match(text, start)
-        kind = token.lastgroup if token else "broken"
-        position = token.end() if token else start + 1
+    while token := TOKEN.match(text, position):
+        start, position, kind = token.start(), token.end(), token.lastgroup
         if kind == "broken":
             raise fault(text, start, f"{text[start]} is not closed")
         if kind == "open":
             opened.append((text[start], start))
-        elif kind == "close":
-            bracket, _ = opened.pop() if opened else ("", 0)
-            if CLOSING.get(bracket) != text[start]:
-                raise fault(text, start, f"{text[start]} closes nothing")
-            if bracket == "${":
-                position = after_template(text, position, start, opened)
-        elif kind == "template":
+        elif kind == "template" or (kind == "close" and closed(text, start, opened) == "${"):
             position = after_template(text, position, start, opened)
-        elif kind == "slash" and not VALUE.search(before) and (regex := REGEX.match(text, start)):
-            position = regex.end()
+        elif kind == "slash":
+            position = after_slash(text, position, before)
         if kind != "comment":
-            before = text[max(start, position - 40) : position].strip() or before
+            before = text[start:position].strip() or before
     if opened:
         bracket, start = opened[-1]
         raise fault(text, start, f"{bracket} is not closed")
+
+
+def closed(text: str, start: int, opened: list[tuple[str, int]]) -> str:
+    """Return the bracket that another one closes."""
+    bracket, _ = opened.pop() if opened else ("", 0)
+    if CLOSING.get(bracket) != text[start]:
+        raise fault(text, start, f"{text[start]} closes nothing")
+    return bracket
+
+
+def after_slash(text: str, position: int, before: str) -> int:
+    """Return where a regular expression ends; a slash after a value divides it."""
+    word = WORD.search(before)
+    if word[0] not in BEFORE_REGEX if word else before.endswith(('"', "'", "`", ")", "]", "}")):
+        return position
+    regex = REGEX.match(text, position - 1)
+    return regex.end() if regex else position
 
 
 def after_template(text: str, position: int, start: int, opened: list[tuple[str, int]]) -> int:

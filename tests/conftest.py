@@ -15,6 +15,7 @@ import shardgen.package
 import shardgen.record
 import shardgen.workspace
 from shardgen.fallback import rerouted_share
+from tests.examples import examples
 from tests.support import Project, commit
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: How long an example takes says more about the machine than about the code.
-hypothesis.settings.register_profile("shardgen", deadline=None)
+hypothesis.settings.register_profile("shardgen", deadline=None, max_examples=examples(100))
 hypothesis.settings.load_profile("shardgen")
 
 

@@ -130,6 +130,14 @@ def test_wrong_input_fails_and_still_makes_a_log(job: Runner) -> None:
 
 
 @pytest.mark.wheel
+def test_arguments_take_nothing_away(job: Runner) -> None:
+    """What is not committed is a finding, with arguments and without; an input of its own says no."""
+    projects.run(job.workspace, "git", "rm", "-q", "--cached", ".env.shards")
+    assert run(job).code == run(job, args="--no-diff").code == 1
+    assert run(job, tracked="false").code == 0
+
+
+@pytest.mark.wheel
 def test_inputs_are_no_scripts(job: Runner) -> None:
     """Blanks, quotes and a command in the inputs stay what they are: names."""
     odd = 'a "$(touch hacked)" b'
@@ -140,7 +148,7 @@ def test_inputs_are_no_scripts(job: Runner) -> None:
     projects.commit(job.workspace)
     ran = run(job, working_directory=odd, config="shards.yaml", base="HEAD", sarif=f"{odd}/out")
     assert (ran.code, ran.outputs["result"]) == (0, "clean")
-    ran = run(job, config=f"{odd}/shards.yaml", args="--tracked --no-diff", base="$(touch hacked)")
+    ran = run(job, config=f"{odd}/shards.yaml", args="--no-diff", base="$(touch hacked)")
     assert (ran.code, ran.outputs["result"]) == (2, "failed")
     assert "--base $(touch hacked): git knows no such commit here" in ran.log
     assert not list(job.workspace.rglob("hacked"))
@@ -159,7 +167,7 @@ def test_a_lost_migration_of_the_base_is_found(job: Runner) -> None:
     file = job.workspace / "shards.yaml"
     file.write_text(file.read_text().replace("  - id: 2\n", ""))
     projects.run(job.workspace, "shardgen", "render")
-    ran = run(job, base="HEAD", args="")
+    ran = run(job, base="HEAD", tracked="false")
     assert ran.code == 1
     assert "SG909" in {each[1]["title"][:5] for each in commands(ran.log)}
 

@@ -366,7 +366,10 @@ def test_the_longer_start_decides() -> None:
         ("ci.yml", "services:\n  - postgres\n", None), ("values.yml", "services:\n  a: 1\n", None),
         ("a.yml", "a: 1", None), ("nginx.conf", "", "nginx"),
         ("site.conf", "server {\n  listen 80;\n}\n", "nginx"), ("a.conf", "[a]\nb=c\n", None),
-        ("a.py.j2", "", None), ("a.txt", "", None), ("Makefile", "", None), ("a.sh.orig", "", None),
+        ("a.py.j2", "", None), ("a.txt", "", None), ("Makefile", "", "makefile"), ("a.sh.orig", "", None),
+        ("GNUmakefile", "", "makefile"), ("rules.mk", "", "makefile"), ("Makefile.in", "", None),
+        ("a.yml", "jobs:\n  a:\n    steps:\n", "workflow"), ("a.yml", "runs:\n  using: x\n  steps:\n", "workflow"),
+        ("a.yml", "jobs: 1\n", None),
     ],
 )  # fmt: skip
 def test_languages(name: str, text: str, language: str | None) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shardgen.audit import dockerfile, envfile
 from shardgen.audit.page import read_page
 from tests.audits import SUBJECT, audit, marks
+from tests.examples import examples
 
 DISAGREES = {
     "a number": ("BAILEYS_NUM_SHARDS=3", "BAILEYS_NUM_SHARDS"),
@@ -119,7 +120,7 @@ WORDS = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(st.one_of(st.lists(WORDS).map("".join), st.text()))
 def test_no_text_stops_it_and_every_place_is_in_the_file(text: str) -> None:
     page = read_page(text, ".env")

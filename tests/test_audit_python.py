@@ -17,6 +17,7 @@ from shardgen.audit.inspection import Source, inspect
 from shardgen.audit.page import read_page
 from tests.audit_subjects import BASE, subject_of
 from tests.audits import SHARDS, SUBJECT, audit, marks
+from tests.examples import examples
 
 ROUTER = "from server.whatsapp_shard_router import get_baileys_base_url as url_of\n"
 ROW = "from server.whatsapp_shard_router import get_baileys_base_url_for_business as url_of\n"
@@ -322,7 +323,7 @@ WORDS = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.one_of(st.lists(WORDS).map("".join), st.text(), SNIPPETS))
 def test_no_text_stops_it_and_every_place_is_in_the_file(text: str) -> None:
     page = read_page(text, "server/send.py")
@@ -343,7 +344,7 @@ class Anything:
 EVERYTHING = replace(SUBJECT, words=Anything())  # type: ignore[arg-type]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.one_of(st.lists(WORDS).map("".join), SNIPPETS))
 def test_a_file_that_is_not_parsed_has_nothing_in_it(text: str) -> None:
     page = read_page(text, "server/send.py")

@@ -10,9 +10,10 @@ import jsonschema
 import pytest
 
 from shardgen.committed import Committed
+from shardgen.digest import digest
 from shardgen.errors import UsageError
 from shardgen.git import Commit
-from shardgen.ledger.sums import digest, sum_text
+from shardgen.ledger.sums import sum_text
 from shardgen.prefix import not_kept
 from shardgen.resources import resource_text
 from tests import needs

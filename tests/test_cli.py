@@ -22,6 +22,7 @@ from shardgen.__main__ import main
 from shardgen.cli import cli
 from shardgen.codes import CODES
 from shardgen.resources import resource, resource_text
+from tests.examples import examples
 from tests.support import OUTPUTS, Project, fleet, inside, run, shell, snapshot
 
 COMMANDS = sorted(cli.commands)
@@ -355,6 +356,28 @@ def test_init_refuses_a_name_that_no_render_takes(name: str, tmp_path: Path) -> 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("arguments", [[], ["--service", "baileis"]])
+def test_init_names_the_services_to_choose_from(arguments: list[str], tmp_path: Path) -> None:
+    base = "services:\n  media: {image: x}\n  api: {image: y}\n"
+    (tmp_path / "docker-compose.yml").write_text(base)
+    ran = run(tmp_path, "init", *arguments)
+    name = arguments[1] if arguments else "baileys"
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        f"error: docker-compose.yml has no service {name!r}; "
+        "name the one that is shard 1 with --service: media, api\n"
+    )
+    assert not (tmp_path / "shards.yaml").exists()
+    assert run(tmp_path, "init", "--service", "media").code == 0
+
+
+def test_init_beside_a_base_without_services(tmp_path: Path) -> None:
+    (tmp_path / "docker-compose.yml").write_text("services: {}\n")
+    ran = run(tmp_path, "init")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.endswith("has no service 'baileys'; write it there: it is shard 1\n")
+
+
 def test_schema_prints_the_schema(tmp_path: Path) -> None:
     ran = run(tmp_path, "schema")
     assert ran.out == Path(resource("schema/shards.schema.json")).read_text()
@@ -463,7 +486,7 @@ def routers(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Project, obj
     return found
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.integers(0, len(FLEETS) - 1),
     ENVIRONMENTS,

@@ -265,9 +265,12 @@ def flattened(value: Any, path: str) -> Iterator[str]:
 
 def is_free(path: str) -> bool:
     """Return whether the keys below a field are the user's and not ours."""
-    return path in {"overlay.shared", "overlay.shared_environment", "paths"} or path.endswith(
-        ".definition"
-    )
+    return path in {
+        "overlay.shared",
+        "overlay.shared_environment",
+        "paths",
+        "digests",
+    } or path.endswith(".definition")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from shardgen.overlay import build_overlay
 from shardgen.readback import read_back, read_yaml
 from shardgen.render import Renderer, Templates
 from shardgen.resources import resource_text
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -208,7 +209,7 @@ def test_lines_are_short() -> None:
     assert max(map(len, long.splitlines())) <= 100
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     ids=st.lists(st.integers(2, 2**31 - 1), unique=True, max_size=8), new=st.integers(2, 2**31 - 1)
 )

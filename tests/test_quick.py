@@ -21,6 +21,7 @@ from shardgen.errors import ShardgenError
 from shardgen.lock import lock_text
 from shardgen.quick import config_of, early_answer
 from shardgen.workspace import open_workspace
+from tests.examples import examples
 from tests.support import OUTPUTS, Project, fleet, inside
 from tests.test_faults import ALEMBIC, OVERLAY, USER_FILES
 
@@ -182,7 +183,7 @@ def full_answer(root: Path, config: str) -> int | None:
         return len(workspace.changes) if verdict.verdict_of(workspace).is_clean else None
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2), st.lists(steps(), min_size=1, max_size=3))
 def test_the_early_answer_is_the_full_one(
     projects: tuple[Path, ...], tmp_path: Path, which: int, done: list[Step]

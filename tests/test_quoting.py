@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from shardgen import quoting
 from shardgen.compose import Reset, WholeList, WholeMapping
 from shardgen.source import Verbatim, parse
+from tests.examples import examples
 
 #: Texts that some reader takes for something else than text.
 KNOWN = [
@@ -41,7 +42,7 @@ DATA = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEY, inner, max_size=4),
     max_leaves=12,
 )
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=examples(150), deadline=None)
 #: What the core schema of YAML 1.2 resolves to something else than text (chapter 10.3.2).
 CORE = re.compile(
     r"null|Null|NULL|~||true|True|TRUE|false|False|FALSE|[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.examples import examples
 from tests.ledger.walks import walks
 from tests.support import Project
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from shardgen.ledger.desired import Desired
 
 SOME = settings(
-    max_examples=5,
+    max_examples=examples(5),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -90,7 +91,7 @@ def test_G8_no_committed_file_ever_changes(steps: list[Desired]) -> None:
 
 
 @pytest.mark.slow
-@settings(SOME, max_examples=100)
+@settings(SOME, max_examples=examples(100))
 @given(walks(longest=8))
 def test_G8_no_committed_file_ever_changes_in_many_lives(steps: list[Desired]) -> None:
     live(steps)

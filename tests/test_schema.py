@@ -21,6 +21,7 @@ from shardgen.conform import conforms
 from shardgen.outputs import FORMATS, OUTPUTS
 from shardgen.schema import explain, load_schema, validator
 from shardgen.source import parse
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -239,7 +240,7 @@ def mutated(draw: st.DrawFn) -> Any:
 
 
 @given(mutated())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_conform_agrees_with_jsonschema_and_explain_explains(data: Any) -> None:
     """conform says no exactly where jsonschema finds something, and each finding is told in words."""
     valid = VALIDATOR.is_valid(data)
@@ -257,7 +258,7 @@ def test_conform_agrees_with_jsonschema_and_explain_explains(data: Any) -> None:
 
 
 @given(st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_conform_agrees_on_anything(data: Any) -> None:
     """Also on what looks like no shards.yaml at all."""
     assert conforms(data, SCHEMA) == VALIDATOR.is_valid(data)

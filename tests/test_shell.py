@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shardgen.shell import commands
 from tests import needs
+from tests.examples import examples
 
 
 def read(text: str) -> list[list[str]]:
@@ -84,7 +85,7 @@ def test_places_of_words_and_documents() -> None:
 QUOTES = st.text(alphabet="ab $`\\\"'|&;<>(){}#=*?~!\t", max_size=8)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.lists(QUOTES.map(shlex.quote) | QUOTES.map(lambda t: '"' + t.translate({ord(c): f"\\{c}" for c in '"\\$`'}) + '"'), min_size=1, max_size=4), min_size=1, max_size=6))  # fmt: skip
 def test_quoted_words_are_those_of_bash(lines: list[list[str]]) -> None:
     bash = needs.require("bash")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shardgen.compose import Reset
 from shardgen.diagnostics import Diagnostic, diagnostic_text, report_text
 from shardgen.source import Verbatim, parse
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from shardgen.document import Document
@@ -260,7 +261,7 @@ TEXTS = st.text(
 
 
 @given(TEXTS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 def test_no_text_crashes_the_reader(text: str) -> None:
     """Whatever is typed: data, or problems at places that the text has."""
     document = parse(text, "shards.yaml")
@@ -281,7 +282,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_json_is_read_as_json(data: Any) -> None:
     """What another program wrote as JSON means the same here."""
     document = parse(json.dumps(data, ensure_ascii=False), "shards.yaml")

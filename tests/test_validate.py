@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shardgen.codes import CODES
 from shardgen.errors import InvalidInput
 from shardgen.validate import Inputs, validate
+from tests.examples import examples
 from tests.folders import BASE
 from tests.test_schema import mutated, places
 
@@ -164,7 +165,7 @@ def odd_base(draw: st.DrawFn) -> Any:
 
 
 @given(odd_base())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_no_base_file_crashes_validation(base: Any) -> None:
     """Whatever a base file holds: inputs, or errors with a code, a place and a hint."""
     text = TWO + "service: {consumers: [worker, prosaas-api]}\n"
@@ -172,7 +173,7 @@ def test_no_base_file_crashes_validation(base: Any) -> None:
 
 
 @given(mutated())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_no_shards_yaml_crashes_validation(data: Any) -> None:
     """Whatever a shards.yaml holds, as well."""
     service = {"image": "x", "volumes": ["media_store:/data"], "networks": ["back", "front"]}

@@ -40,7 +40,7 @@ def down(script: Script, docker: Docker) -> Iterator[Diagnostic]:
     """Yield a `down` that deletes the volumes which the files declare; external ones survive."""
     call, subject = docker.call, script.subject
     switch = call.switch("-v", "--volumes")
-    if switch is None or all(shard.external for shard in subject.fleet.live):
+    if switch is None or all(shard.external for shard in subject.fleet.here):
         return
     stack = stack_of(call, docker.around, subject)
     is_another = any(NOT_PRODUCTION.search(name.lower()) for name in stack.others)

@@ -99,7 +99,7 @@ def overridden(sheet: Sheet) -> Iterator[Diagnostic]:
 
 def missing_ids(sheet: Sheet, found: set[int]) -> list[int]:
     """Return the running shards that are not among those found; none where none is found."""
-    live = {shard.id for shard in sheet.subject.fleet.live}
+    live = {shard.id for shard in sheet.subject.fleet.here}
     return sorted(live - found) if found else []
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shardgen.audit import composefile, dockerfile, envfile, markdown, nginx, python, shell
+from shardgen.audit import (
+    composefile,
+    dockerfile,
+    envfile,
+    markdown,
+    nginx,
+    python,
+    recipes,
+    shell,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +33,8 @@ ANALYZERS: dict[str, Findings] = {
     "nginx": nginx.findings,
     "env": envfile.findings,
     "dockerfile": dockerfile.findings,
+    "makefile": recipes.makefile,
+    "workflow": recipes.workflow,
 }
 #: The names by which a language is known, the first that fits.
 NAMES = (
@@ -34,6 +45,7 @@ NAMES = (
     (re.compile(r"(?:Docker|Container)file(?:[.-][\w.-]+)?|.*\.(?:docker|container)file",
                 re.IGNORECASE), "dockerfile"),
     (re.compile(r"(?:.*[._-])?compose(?:[._-].*)?\.ya?ml", re.IGNORECASE), "compose"),
+    (re.compile(r"(?:GNU)?[Mm]akefile|.*\.mk"), "makefile"),
     (re.compile(r".*\.nginx|nginx.*\.conf(?:\.template)?|.*\.nginx\.conf"), "nginx"),
 )  # fmt: skip
 #: What only looks like one of them: a template of it, or a copy that nothing reads.
@@ -46,6 +58,8 @@ CONFIGURATION = re.compile(
 SERVICES = re.compile(
     r"^services:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+[\w.-]+:", re.MULTILINE
 )
+#: A workflow of GitHub's, or an action: both have steps.
+STEPS = re.compile(r"^(?:jobs|runs):[ \t]*(?:#[^\n]*)?$.*?^[ \t]+steps:", re.MULTILINE | re.DOTALL)
 STARTED = re.compile(r"^[ \t]+(?:image|build|extends):", re.MULTILINE)
 
 
@@ -58,7 +72,7 @@ def language_of(name: str, text: str) -> str | None:
             return language
     if name.endswith((".yml", ".yaml")):
         is_compose = SERVICES.search(text) and STARTED.search(text)
-        return "compose" if is_compose else None
+        return "compose" if is_compose else "workflow" if STEPS.search(text) else None
     if name.endswith((".conf", ".conf.template")):
         return "nginx" if CONFIGURATION.search(text) else None
     return language_of_script(text) if "." not in name else None

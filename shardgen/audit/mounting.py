@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def shared_state(sheet: Sheet) -> Iterator[Diagnostic]:
     """Yield the mounts by which a service reaches the state of a shard that it is not."""
     owners = owners_of(sheet)
-    live = {shard.id for shard in sheet.subject.fleet.live}
+    live = {shard.id for shard in sheet.subject.fleet.here}
     for name, service in sheet.services.items():
         own = sheet.subject.hosts.get(name)
         reading: list[tuple[Path, int, str]] = []

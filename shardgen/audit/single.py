@@ -45,7 +45,7 @@ def singles(script: Script) -> Iterator[Diagnostic]:
     """Yield the names of shards in commands that leave another shard as it is."""
     if not script.subject.is_sharded:
         return
-    live = {shard.id for shard in script.subject.fleet.live}
+    live = {shard.id for shard in script.subject.fleet.here}
     for verb, found in by_verb(script).items():
         missing = sorted(live - {number for number, _ in found})
         for number, word in unique(found) if missing else ():
@@ -73,7 +73,7 @@ def by_verb(script: Script) -> dict[str, list[tuple[int, Word]]]:
 def single(script: Script, word: Word, verb: str, missing: list[int]) -> Diagnostic:
     """Return the diagnostic of one name."""
     left = f"shard {missing[0]}" if len(missing) == 1 else f"each of {len(missing)} other shards"
-    names = [s.service for s in script.subject.fleet.live]
+    names = [s.service for s in script.subject.fleet.here]
     return script.at(
         word,
         "SG811",

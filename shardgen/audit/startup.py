@@ -46,7 +46,7 @@ def startup(script: Script, docker: Docker) -> Iterator[Diagnostic]:
         named = named[:1]
     if not all(word.is_fixed for word in named):
         return
-    others = [shard.id for shard in subject.fleet.live if shard.id != 1]
+    others = [shard.id for shard in subject.fleet.here if shard.id != 1]
     missing: list[str] = []
     if named:
         if verb not in MAKING or not any(is_touched(word.text, script) for word in named):

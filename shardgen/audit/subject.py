@@ -79,7 +79,7 @@ class Subject:
         """The compose profile without which the shards 2..N do not start; None where none is
         needed.
         """
-        is_needed = any(shard.id != 1 for shard in self.fleet.live)
+        is_needed = any(shard.id != 1 for shard in self.fleet.here)
         return self.fleet.service.profile if is_needed else None
 
     @property

@@ -56,8 +56,9 @@ CODES: dict[str, Code] = {
         "service: {consumers: [shop-api]}",
     ),
     "SG437": make(
-        "the stack file has a name of a shard",
-        "Docker would merge the two services, or the network would resolve the name to both.",
+        "the stack file has what is a shard's",
+        "Docker would merge the two services, the network would resolve the name to both, or both "
+        "would write into one volume.",
         "services:\n  baileys: {image: registry.example/baileys}\n"
         "  api: {image: registry.example/api}",
         "services:\n  api: {image: registry.example/api}",

@@ -17,6 +17,7 @@ from shardgen.digest import lock_name
 from shardgen.errors import InvalidInput, Refused, UsageError
 from shardgen.files import clear, held, write_plan
 from shardgen.outputs import OUTPUTS
+from shardgen.publication import failing_as_json
 from shardgen.source import parse
 from shardgen.terminal import err, out, painter
 from shardgen.validate import decode
@@ -58,34 +59,37 @@ def adopt(disk: Disk, config: str, *, options: Options) -> int:
 
     Raises InvalidInput for what cannot be taken over, Refused where a decision is open.
     """
-    if options.exact and options.repair:
-        raise UsageError("--exact changes nothing, --repair what is missing: choose one of them")
-    if options.env is not None:
-        inside(f"--env {options.env}", options.env)
-    with held(disk.root):
-        base, overlay = named_files(disk, options.files)
-        if is_adopted(disk, config, overlay):
-            done = f"{config} and {overlay} are adopted already; nothing to do\n"
-            out(told.json_text(told.nothing_json()) if options.as_json else done)
-            return 0
-        wish = Wish(
-            service=options.service,
-            volume=options.volume,
-            mode=options.mode,
-            env=options.env,
-            overlay=overlay,
-            has_env=has_env(disk, options.env, options.overwrite),
-        )
-        sources = read_sources(disk, base, overlay)
-        settled = settle(disk, config, sources, wish, options.overwrite)
-        account = judged(disk, config, settled)
-        if options.write:
-            written(disk, config, settled, account)
-            account = replace(account, is_written=True)
-    warn(sources, account.proposal.by_hand)
-    data = told.account_json(account)
-    text = told.json_text(data) if options.as_json else told.account_text(account, painter())
-    out(text)
+    with failing_as_json(config, is_wanted=options.as_json):
+        if options.exact and options.repair:
+            raise UsageError(
+                "--exact changes nothing, --repair what is missing: choose one of them"
+            )
+        if options.env is not None:
+            inside(f"--env {options.env}", options.env)
+        with held(disk.root):
+            base, overlay = named_files(disk, options.files)
+            if is_adopted(disk, config, overlay):
+                done = f"{config} and {overlay} are adopted already; nothing to do\n"
+                out(told.json_text(told.nothing_json()) if options.as_json else done)
+                return 0
+            wish = Wish(
+                service=options.service,
+                volume=options.volume,
+                mode=options.mode,
+                env=options.env,
+                overlay=overlay,
+                has_env=has_env(disk, options.env, options.overwrite),
+            )
+            sources = read_sources(disk, base, overlay)
+            settled = settle(disk, config, sources, wish, options.overwrite)
+            account = judged(disk, config, settled)
+            if options.write:
+                written(disk, config, settled, account)
+                account = replace(account, is_written=True)
+        warn(sources, account.proposal.by_hand)
+        data = told.account_json(account)
+        text = told.json_text(data) if options.as_json else told.account_text(account, painter())
+        out(text)
     return 0
 
 
@@ -171,11 +175,11 @@ def written(disk: Disk, config: str, settled: Settled, account: told.Account) ->
             "  --exact    leave it as it is: nothing of what runs changes",
             "  --repair   repair all of it",
         ]
-        raise Refused(head, lines, ways)
+        raise Refused(head, [*lines], ways)
     if mode != "repair" and account.differences:
         lines = told.told_lines(account.differences, painter(error=True))
         way = f"  leave out --env {settled.proposal.wish.env}, or take --repair"
-        raise Refused("nothing was written: these would change", lines, [way])
+        raise Refused("nothing was written: these would change", [*lines], [way])
     if disk.read(config) not in {None, settled.text.encode()}:
         raise Refused(f"{config} is there already; edit it and run `shardgen render`")
     clear(disk.root, lock_name(config))

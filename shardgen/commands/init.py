@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 
+from shardgen.base import read_base
 from shardgen.disk import Disk
-from shardgen.errors import InvalidInput, Refused
+from shardgen.errors import InvalidInput, Refused, UsageError
 from shardgen.files import replace_text
 from shardgen.quoting import yaml_scalar
 from shardgen.resources import resource_text
+from shardgen.rules.basefile import few
+from shardgen.settings import Service
 from shardgen.terminal import out
 from shardgen.validate import validate
 
 SCHEMA = "schema/shards.schema.json"
+#: Where shard 1 is looked for.
+BASE = Service().base or ""
 #: Codes that are about the service's name: not legal where it ends up, or not in the base file.
-NAMES = ("SG5", "SG302")
+ILLEGAL, LACKING = "SG5", "SG302"
 
 
 def init(root: str, config: str, *, service: str, shards: int) -> int:
@@ -35,13 +40,26 @@ def init(root: str, config: str, *, service: str, shards: int) -> int:
 
 
 def refuse_name(text: str, config: str, disk: Disk) -> None:
-    """Raise InvalidInput where the service's name is none; a missing base file comes later."""
+    """Raise InvalidInput where the service's name is none; a missing base file comes later.
+
+    Raises UsageError where the base has other services: the file that lacks one is not there yet.
+    """
     try:
         validate(text.encode(), config, disk)
     except InvalidInput as error:
-        wrong = [each for each in error.diagnostics if each.code.startswith(NAMES)]
+        wrong = [each for each in error.diagnostics if each.code.startswith(ILLEGAL)]
         if wrong:
             raise InvalidInput(wrong, texts={config: text}) from None
+        if lacking := next((each for each in error.diagnostics if each.code == LACKING), None):
+            raise UsageError(f"{lacking.message}; {way_to_name(disk)}") from None
+
+
+def way_to_name(disk: Disk) -> str:
+    """Return what to type where the base has no service of the name."""
+    names = list(read_base((disk.read(BASE) or b"").decode(), BASE, disk.read).services)
+    if not names:
+        return "write it there: it is shard 1"
+    return f"name the one that is shard 1 with --service: {few(names)}"
 
 
 def first_text(service: str, shards: int) -> str:
@@ -53,9 +71,9 @@ def first_text(service: str, shards: int) -> str:
 
 def next_step(root: str, config: str, service: str) -> str:
     """Return what to do after the start: the base file comes first."""
-    if os.path.exists(os.path.join(root, "docker-compose.yml")):
+    if os.path.exists(os.path.join(root, BASE)):
         return "shardgen render" if config == "shards.yaml" else f"shardgen render -c {config}"
     return (
-        f"write a docker-compose.yml whose service {service!r} is shard 1, "
+        f"write a {BASE} whose service {service!r} is shard 1, "
         "or name another file: `service: {base: …}`"
     )

@@ -13,6 +13,7 @@ from shardgen.files import held
 from shardgen.ledger.names import Names, derive_names
 from shardgen.ledger.runners import RUNNERS
 from shardgen.lock import lock_in
+from shardgen.publication import failing_as_json
 from shardgen.standing import standing
 from shardgen.terminal import out, painter
 from shardgen.validate import validate
@@ -30,26 +31,27 @@ def ledger(
 
     Raises UsageError where there is no ledger to show, or no database that answers.
     """
-    inputs, path, found = recorded_in(disk, config)
-    names = names_in(inputs, found)
-    live = None
-    if database is not None:
-        from shardgen.live import read_live
+    with failing_as_json(config, is_wanted=output_format == "json"):
+        inputs, path, found = recorded_in(disk, config)
+        names = names_in(inputs, found)
+        live = None
+        if database is not None:
+            from shardgen.live import read_live
 
-        live = read_live(database, names)
-    runner = RUNNERS[found.recorded.runner]
-    told = chronicle.Chronicle(
-        folder=path,
-        ledger=found,
-        apply=runner.apply.format(folder=shlex.quote(path), history=names.history),
-        committed=committed_files(disk, path),
-        live=live,
-        standing=standing(found, live) if live else None,
-    )
-    if output_format == "json":
-        out(json.dumps(chronicle.chronicle_json(told), indent=2) + "\n")
-    else:
-        out(chronicle.chronicle_text(told, painter()))
+            live = read_live(database, names)
+        runner = RUNNERS[found.recorded.runner]
+        told = chronicle.Chronicle(
+            folder=path,
+            ledger=found,
+            apply=runner.apply.format(folder=shlex.quote(path), history=names.history),
+            committed=committed_files(disk, path),
+            live=live,
+            standing=standing(found, live) if live else None,
+        )
+        if output_format == "json":
+            out(json.dumps(chronicle.chronicle_json(told), indent=2) + "\n")
+        else:
+            out(chronicle.chronicle_text(told, painter()))
     return 0 if told.agrees else 1
 
 

@@ -10,6 +10,7 @@ from shardgen.digest import digest
 from shardgen.errors import UsageError
 from shardgen.files import held
 from shardgen.lock import Lock, lock_in
+from shardgen.publication import failing_as_json
 from shardgen.rollout.before import OVERLAY, Before, read_before
 from shardgen.rollout.outlook import outlook
 from shardgen.terminal import out, painter, uncoloured
@@ -41,19 +42,20 @@ def plan(
 
     Felt is what moves a tenant, recreates a shard that runs, or takes its state.
     """
-    if tenants is not None and database is not None:
-        raise UsageError("--tenants and --database both list the tenants: give one of them")
-    if runbook and output_format == "json":
-        raise UsageError("--runbook is Markdown: leave out --format json")
-    with held(disk.root, shared=True):
-        workspace = open_workspace(disk, config)
-        if against is None:
-            workspace = with_committed_fleet(disk, workspace)
-        before = before_at(disk, workspace, against)
-    if workspace.damage:
-        raise UsageError("the ledger is damaged: `shardgen check` says how to mend it")
-    found = outlook(workspace, before, listed_tenants(workspace, tenants, database))
-    out(shown(found, workspace, "runbook" if runbook else output_format))
+    with failing_as_json(config, is_wanted=output_format == "json"):
+        if tenants is not None and database is not None:
+            raise UsageError("--tenants and --database both list the tenants: give one of them")
+        if runbook and output_format == "json":
+            raise UsageError("--runbook is Markdown: leave out --format json")
+        with held(disk.root, shared=True):
+            workspace = open_workspace(disk, config)
+            if against is None:
+                workspace = with_committed_fleet(disk, workspace)
+            before = before_at(disk, workspace, against)
+        if workspace.damage:
+            raise UsageError("the ledger is damaged: `shardgen check` says how to mend it")
+        found = outlook(workspace, before, listed_tenants(workspace, tenants, database))
+        out(shown(found, workspace, "runbook" if runbook else output_format))
     return 1 if exit_code and found.is_felt else 0
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shardgen import report
 from shardgen.errors import InvalidInput, UsageError
 from shardgen.infile import lines_of, listed_in, texts_of
+from shardgen.publication import failing_as_json
 from shardgen.rebalance.order import in_order
 from shardgen.rebalance.pins import read_pins
 from shardgen.rebalance.problem import build_problem
@@ -51,25 +52,26 @@ def rebalance(  # noqa: PLR0913 - one for each option
     With `write` they are put into shards.yaml as assignments ('assign'), or rendered with it
     ('migrations'). Raises InvalidInput, UsageError, or Refused as a render does.
     """
-    if (tenants is None) == (database is None):
-        raise UsageError("name one list of the tenants: --tenants FILE.csv or --database URL")
-    if not math.isfinite(tolerance):
-        raise UsageError("--tolerance takes a number from 0 to 100: 0.1 is 10 %")
-    fleet = validate(disk.required(config), config, disk).fleet
-    column = weight_column if by == "weight" else None
-    if tenants is not None:
-        found = listed(tenants, fleet, column)
-    else:
-        found = stored(database or "", fleet, column)
-    pins = pinned(pin, found)
-    problem = build_problem(fleet, found, pins, Fraction(str(tolerance)))
-    outcome = solve(problem)
-    moves = in_order(problem, outcome.moved, outcome.loads, max_moves)
-    proposal = Proposal(problem=problem, tenants=found, outcome=outcome, moves=moves)
-    if output_format == "json":
-        out(json.dumps(proposal_json(proposal), indent=2) + "\n")
-    else:
-        out(proposal_text(proposal, painter()))
+    with failing_as_json(config, is_wanted=output_format == "json"):
+        if (tenants is None) == (database is None):
+            raise UsageError("name one list of the tenants: --tenants FILE.csv or --database URL")
+        if not math.isfinite(tolerance):
+            raise UsageError("--tolerance takes a number from 0 to 100: 0.1 is 10 %")
+        fleet = validate(disk.required(config), config, disk).fleet
+        column = weight_column if by == "weight" else None
+        if tenants is not None:
+            found = listed(tenants, fleet, column)
+        else:
+            found = stored(database or "", fleet, column)
+        pins = pinned(pin, found)
+        problem = build_problem(fleet, found, pins, Fraction(str(tolerance)))
+        outcome = solve(problem)
+        moves = in_order(problem, outcome.moved, outcome.loads, max_moves)
+        proposal = Proposal(problem=problem, tenants=found, outcome=outcome, moves=moves)
+        if output_format == "json":
+            out(json.dumps(proposal_json(proposal), indent=2) + "\n")
+        else:
+            out(proposal_text(proposal, painter()))
     if moves and write:
         put(disk, config, proposal, write, is_text=output_format == "text")
     elif moves and output_format == "text":

@@ -76,7 +76,7 @@ def container(
         **container_probes(service.get("healthcheck"), own.health_path),
         "securityContext": security.container_security(service),
         "volumeMounts": [
-            {"name": claim_template(shard.volume), "mountPath": shard.mount},
+            {"name": claim_template(shard, fleet, cluster), "mountPath": shard.mount},
             *({"name": each["name"], "mountPath": path} for path, each in temporary(service)),
         ],
     }

@@ -97,16 +97,24 @@ def reference(text: str, start: int) -> tuple[list[str | Variable], int]:
 
 
 def closing(text: str, start: int) -> int:
-    """Return where the `${` at `start` is closed; a default may hold further ones."""
-    depth = 0
-    for position in range(start, len(text)):
-        if text.startswith("${", position):
-            depth += 1
-        elif text[position] == "}":
+    """Return where the `${` at `start` is closed: by the brace that fits, else by the last one.
+
+    Like compose, it does not look at what stands right behind an opening brace.
+    """
+    depth, position = 0, start
+    while position < len(text):
+        if text[position] == "}":
             depth -= 1
             if not depth:
                 return position
-    raise Unclear(f"holds {text[start : start + 20]!r}, which is not closed")
+        elif text[position] == "{":
+            depth += 1
+            position += 1
+        position += 1
+    last = text.rfind("}", start)
+    if last < 0:
+        raise Unclear(f"holds {text[start : start + 20]!r}, which is not closed")
+    return last
 
 
 def escaped(text: str) -> str:

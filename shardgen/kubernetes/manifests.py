@@ -91,7 +91,7 @@ def build_pods(
     for shard, service in shards:
         own = stated(data.get("service", {}), data["shards"][shard.index])
         yield {
-            "claim": names.claim_template(shard.volume),
+            "claim": names.claim_template(shard, fleet, cluster),
             "grace": grace(service),
             "security": pod_security(service, cluster),
             "container": container(shard, service, fleet, cluster, secret, own),

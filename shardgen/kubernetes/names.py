@@ -34,8 +34,12 @@ def labels(shard: Shard | None, fleet: Fleet) -> dict[str, str]:
     return {NAME_LABEL: fleet.service.name, **own}
 
 
-def claim_template(volume: str) -> str:
-    """Return a volume's name as a label of a host name, which has neither capitals nor '_'."""
+def claim_template(shard: Shard, fleet: Fleet, cluster: Cluster) -> str:
+    """Return the name of a shard's volume as a label of a host name: no capitals, no '_'.
+
+    Pods of one StatefulSet share the template of their claims, so that one has no id in it.
+    """
+    volume = fleet.storage.volume if cluster.is_single else shard.volume
     return re.sub("[_.]", "-", volume.lower()).rstrip("-")
 
 
@@ -46,7 +50,7 @@ def pod_name(shard: Shard, fleet: Fleet, cluster: Cluster) -> str:
 
 def claim_name(shard: Shard, fleet: Fleet, cluster: Cluster) -> str:
     """Return the claim that the controller makes for a shard, behind its namespace if stated."""
-    claim = f"{claim_template(shard.volume)}-{pod_name(shard, fleet, cluster)}"
+    claim = f"{claim_template(shard, fleet, cluster)}-{pod_name(shard, fleet, cluster)}"
     return f"{cluster.namespace}/{claim}" if cluster.namespace else claim
 
 

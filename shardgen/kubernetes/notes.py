@@ -55,9 +55,10 @@ def secret_notes(containers: list[dict[str, Any]], fleet: Fleet, cluster: Cluste
     if not keys and not has_files:
         return
     secret = secret_of(cluster, fleet)
-    parts = [*keys, *(["what the env_file of compose holds"] if has_files else [])]
+    files = "what the env_file of compose holds" if has_files else ""
+    parts = " and ".join(filter(None, [", ".join(keys), files]))
     yield ""
-    yield from wrapped(f"The shards need a Secret {secret} with {', '.join(parts)}:")
+    yield from wrapped(f"The shards need a Secret {secret} with {parts}:")
     space = f"-n {cluster.namespace} " if cluster.namespace else ""
     yield f"kubectl {space}create secret generic {secret} --from-env-file=.env"
 

@@ -42,7 +42,7 @@ def omissions(shard: Shard, service: Mapping[str, Any], cluster: Cluster) -> Ite
     for option in compose.listed(service.get("security_opt")):
         if not str(option).startswith("no-new-privileges"):
             yield f"security_opt: {option}"
-    if service.get("user") and user_of(service, cluster) is None:
+    if service.get("user") is not None and user_of(service, cluster) is None:
         yield f"user: {service['user']}"
     for mounted in compose.mounts(service.get("volumes")):
         is_state = (mounted.source, mounted.target) == (shard.volume, shard.mount)

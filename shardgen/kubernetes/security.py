@@ -20,7 +20,7 @@ def user_of(service: Mapping[str, Any], cluster: Cluster) -> tuple[int, int] | N
     """Return the numbers of a shard's user and group; None where only the image knows them."""
     if cluster.run_as_user is not None:
         return cluster.run_as_user, cluster.run_as_user
-    match = USER.fullmatch(literal(service.get("user") or ""))
+    match = USER.fullmatch(literal("" if service.get("user") is None else service["user"]))
     if match is None:
         return None
     return int(match["user"]), int(match["group"] or match["user"])

@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shardgen.ledger.sums import SUM_FILE, Sums, digest, number_beside, number_of
+from shardgen.digest import digest
+from shardgen.ledger.sums import SUM_FILE, Sums, number_beside, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

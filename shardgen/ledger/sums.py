@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from shardgen.digest import digest
 from shardgen.ledger.runners import WHOLE
 
 SUM_FILE = "shardgen.sum"

@@ -37,8 +37,9 @@ class Before:
     variables: Mapping[str, str | None]
     migrations: Collection[str] = ()
     routers: frozenset[str] = frozenset()
-    #: The services of each compose file of another host, and its digest, by the file's path.
+    #: The services of each compose file of another host, by the file's path.
     elsewhere: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    #: The digest of each output, by its path.
     digests: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -50,7 +51,7 @@ def read_before(
     A file that is not as the lock has it was edited since, and tells nothing.
     """
     paths = {entry.output: path for path, entry in lock.outputs.items()}
-    elsewhere = {path: e.digest for path, e in lock.outputs.items() if e.output == "hosts"}
+    elsewhere = [path for path, entry in lock.outputs.items() if entry.output == "hosts"]
     overlay = text_of(read(paths.get("compose", "")) if "compose" in paths else b"")
     env = text_of(read(paths.get("env", "")) if "env" in paths else b"")
     services = None
@@ -67,7 +68,7 @@ def read_before(
         migrations=names,
         routers=frozenset(e.digest for e in lock.outputs.values() if e.output in HELD),
         elsewhere={path: read_base(text_of(read(path)) or "", path).services for path in elsewhere},
-        digests=elsewhere,
+        digests={path: entry.digest for path, entry in lock.outputs.items()},
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from shardgen.model import Fleet, Shard
     from shardgen.outputs import Output
+    from shardgen.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,26 @@ def removed_elsewhere(aways: Sequence[Away]) -> Iterator[Step]:
             command=on(each.host, command),
             back=EARLIER,
         )
+
+
+def compose_function(workspace: Workspace) -> Iterator[str]:
+    """Yield the function `dc` of a shell: compose, on the host of the service that is named.
+
+    On another host, the project is in a folder of the same path.
+    """
+    fleet, compose = workspace.inputs.fleet, workspace.commands.compose
+    if not fleet.hosts:
+        yield f'dc() {{ {compose} "$@"; }}'
+        return
+    files = {each.subject: each.destination for each in workspace.inputs.outputs if each.subject}
+    yield 'dc() { case " $* " in'
+    for host in fleet.hosts:
+        names = [each.service for each in fleet.live if each.host == host.name]
+        there = f"docker compose -f {shlex.quote(files.get(host.name, ''))}"
+        yield "  " + " | ".join(f'*" {name}"[\\ :]*' for name in names) + ")"
+        yield f'    ssh {host.name} "cd $PWD && {there} $*" ;;'
+    yield f'  *) {compose} "$@" ;;'
+    yield "esac; }"
 
 
 def on(host: str, command: str) -> str:

@@ -13,6 +13,7 @@ from shardgen.impact import migrations_in
 from shardgen.instructions import external_name
 from shardgen.outputs import HELD
 from shardgen.readback import read_env
+from shardgen.rollout.clusters import deployments
 from shardgen.rollout.containers import RECREATE, containers
 from shardgen.rollout.elsewhere import aways, relocations
 from shardgen.rollout.fleets import ADD, counts, shard_changes
@@ -131,6 +132,12 @@ def work_of(
     """Return all that there is to do."""
     fleet = workspace.inputs.fleet
     added = [each.shard for each in shard_changes(before.fleet, fleet) if each.what == ADD]
+    outputs = workspace.inputs.outputs
+    changed = [
+        each.destination
+        for each in workspace.changes
+        if each.owned and each.owned.digest != before.digests.get(each.destination)
+    ]
     return Work(
         fleet=fleet,
         commands=workspace.commands,
@@ -142,16 +149,8 @@ def work_of(
             if shard.external and not shard.host
         ],
         builds=has_new_router(workspace, before),
-        aways=aways(
-            before.fleet,
-            fleet,
-            workspace.inputs.outputs,
-            [
-                each.destination
-                for each in host_files(workspace)
-                if each.owned and each.owned.digest != before.digests.get(each.destination)
-            ],
-        ),
+        aways=aways(before.fleet, fleet, outputs, changed),
+        clusters=deployments(before.fleet, fleet, outputs, changed),
         moving=relocations(before.fleet, fleet),
     )
 

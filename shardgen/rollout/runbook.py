@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from shardgen.instructions import migrate_upto
 from shardgen.ledger.sql import quote_identifier
 from shardgen.rollout.batches import batches, home, left_out, services_of, title
+from shardgen.rollout.elsewhere import compose_function
 from shardgen.rollout.tenants import Moves
 
 if TYPE_CHECKING:
@@ -60,9 +61,11 @@ def preface(workspace: Workspace, others: Sequence[str], *, has_list: bool) -> I
     if fleet.routing.lookup:
         yield "Callers that use the router's lookup know of a move once their answer is older than"
         yield "its ttl, or after `forget_shard`."
+    if fleet.hosts:
+        yield "On other hosts, the project is in a folder of the same path; `ssh HOST` leads there."
     yield from others
     yield from ("", "The commands are for bash, in the project's folder:", "", "```sh")
-    yield f'dc() {{ {workspace.commands.compose} "$@"; }}'
+    yield from compose_function(workspace)
     yield "```"
 
 
@@ -79,7 +82,7 @@ def batch_lines(batch: Batch, workspace: Workspace, again: Sequence[str]) -> Ite
     route = workspace.commands.route((batch.tenants or (1,))[0], goal.id)
     after = (
         ("Move the rows:", applied(batch, workspace)),
-        (f"Start, and connect them on {goal.url}:", [f"dc up -d --no-deps {' '.join(again)}"]),
+        (f"Start, and connect them on {goal.url}:", restarted(again, fleet)),
         (connected, [route]),
     )
     for number, (what, commands) in enumerate(
@@ -102,6 +105,16 @@ def batch_lines(batch: Batch, workspace: Workspace, again: Sequence[str]) -> Ite
     back = f"shardgen move … --to {home(batch)}{workspace.commands.option}"
     yield "The way back, as long as they are not connected on the new shard: stop it, copy the data"
     yield f"back the same way, take them from there, and `{back}`."
+
+
+def restarted(services: Sequence[str], fleet: Fleet) -> list[str]:
+    """Return the commands that start services again, one for each host."""
+    hosts = {shard.service: shard.host for shard in fleet.live}
+    groups: dict[str, list[str]] = {}
+    for service in services:
+        is_unknown = service not in hosts and bool(fleet.hosts)
+        groups.setdefault(service if is_unknown else hosts.get(service, ""), []).append(service)
+    return [f"dc up -d --no-deps {' '.join(group)}" for group in groups.values()]
 
 
 def step(number: int, what: str, *commands: str) -> Iterator[str]:

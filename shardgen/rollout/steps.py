@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shardgen.instructions import migrate_upto
@@ -19,6 +19,7 @@ from shardgen.ledger.operations import (
     Validate,
 )
 from shardgen.ledger.state import ACTIVE
+from shardgen.rollout.clusters import applied, removed_there
 from shardgen.rollout.containers import CREATE, RECREATE, REMOVE
 from shardgen.rollout.elsewhere import relocated, removed_elsewhere, started_elsewhere
 from shardgen.rollout.step import EARLIER, Step
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from shardgen.instructions import Commands
     from shardgen.ledger.migration import Migration
     from shardgen.model import Fleet
+    from shardgen.rollout.clusters import Deployment
     from shardgen.rollout.containers import Container
     from shardgen.rollout.elsewhere import Away, Relocation
 
@@ -55,7 +57,8 @@ class Work:
     `containers` is None where what becomes of each is not looked at: then `starts` says whether
     any may be another, and `gone` names the services that no file defines any more. `builds` says
     that the router is another one, which the images of the consumers hold. `aways` is what there is
-    to do on other hosts, `moving` are the shards that go from one to another.
+    to do on other hosts, `moving` are the shards that go from one to another, `clusters` is what
+    there is to do in other engines than compose.
     """
 
     fleet: Fleet
@@ -68,6 +71,7 @@ class Work:
     gone: Sequence[str] = ()
     aways: Sequence[Away] = ()
     moving: Sequence[Relocation] = ()
+    clusters: Sequence[Deployment] = ()
 
     @property
     def build(self) -> str:
@@ -101,15 +105,26 @@ def steps(work: Work) -> Iterator[Step]:
         yield Step(title="see that the shard has no tenants left", command=verify)
     yield from relocated(work.moving, work.aways, work.commands.compose)
     yield from started_elsewhere(work.aways)
-    yield from started(work) if work.containers is None else replaced(work, work.containers)
+    yield from applied(work.clusters)
+    local = started(work) if work.containers is None else replaced(work, work.containers)
+    yield from (beside_clusters(step, work) for step in local)
     if work.phases and not can_stop:
         title = "apply the migrations, in one go: this runner cannot stop between them"
         back = back_of(work.migrations[-1], work.commands)
         yield Step(title=title, command=work.commands.migrate, back=back)
     else:
         yield from phased(work)
-    yield from removed(work)
+    yield from (beside_clusters(step, work) for step in removed(work))
     yield from removed_elsewhere(work.aways)
+    yield from removed_there(work.clusters)
+
+
+def beside_clusters(step: Step, work: Work) -> Step:
+    """Return a step of compose's; where a cluster has the shards, it would start them twice."""
+    if not work.clusters or step.command == work.build:
+        return step
+    mark = ", " if "   # " in step.command else "   # "
+    return replace(step, command=f"{step.command}{mark}only where compose runs the shards")
 
 
 def of_kind(

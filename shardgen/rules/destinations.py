@@ -170,6 +170,8 @@ def inputs(subject: Subject) -> dict[str, str]:
     }
     if subject.fleet.service.base:
         found[folded(subject.fleet.service.base)] = "the base file"
+    if subject.stack is not None:
+        found[folded(subject.stack.file)] = "your stack file"
     return found
 
 

@@ -60,9 +60,10 @@ def services(subject: Subject) -> Iterator[Diagnostic]:
             if ties:
                 yield subject.error(at, "SG448", *not_there(host, ties))
             for number in taken(service, ports):
-                message = f"shard {shard.id} also publishes port {number}, which is shard "
+                owner = "its own" if ports[number] is shard else f"shard {ports[number].id}'s"
+                message = f"shard {shard.id} also publishes on port {number}, which is {owner}"
                 hint = "publish it on another port, or give the shard another host_port"
-                yield subject.error(at, "SG446", f"{message}{ports[number].id}'s", hint)
+                yield subject.error(at, "SG446", message, hint)
                 break
 
 
@@ -97,12 +98,18 @@ def unreached(service: dict[str, Any], missing: set[str]) -> Iterator[tuple[str,
 
 def leads_nowhere(host: Host, leading: dict[str, str]) -> tuple[str, str]:
     """Return that variables lead to what is not on a host, and how to say what leads there."""
-    each = [f"{key} leads to {name}" for key, name in leading.items()]
-    message = f"on {host.name}, {' and '.join(each)}, which {'are' if each[1:] else 'is'} not there"
+    names = list(dict.fromkeys(leading.values()))
+    each = [leads([key for key in leading if leading[key] == name], name) for name in names]
+    message = f"on {host.name}, {', '.join(each)}, which {'are' if names[1:] else 'is'} not there"
     variables = ", ".join(f"{key}: …" for key in leading if key not in COMMANDS)
     if not variables:
         return message, "take it from a variable, and state that for the host under hosts"
     return message, f"say what does: hosts: {{{host.name}: {{environment: {{{variables}}}}}}}"
+
+
+def leads(keys: list[str], name: str) -> str:
+    """Return that some keys lead to one service."""
+    return f"{' and '.join(keys)} {'lead' if keys[1:] else 'leads'} to {name}"
 
 
 def leads_to(variable: str, text: str, names: set[str]) -> str | None:

@@ -82,7 +82,8 @@ def shared_urls(subject: Subject) -> Iterator[Diagnostic]:
         if shard.explicit_url and bad_url(shard.url):
             continue
         owner = owners.setdefault(plain_url(shard.url), shard)
-        if owner is shard:
+        is_by_port = shard.host and shard.host == owner.host and shard.host_port == owner.host_port
+        if owner is shard or is_by_port:
             continue
         culprit, other = (shard, owner) if shard.explicit_url else (owner, shard)
         yield subject.error(

@@ -43,8 +43,10 @@ def service_name(subject: Subject) -> Iterator[Diagnostic]:
 
 def claims(subject: Subject) -> Iterator[Diagnostic]:
     """Require volumes whose names a claim can have."""
+    settings = cluster(subject)
     for shard in subject.live:
-        if len(names.claim_template(shard.volume)) > names.LONGEST_LABEL:
+        template = names.claim_template(shard, subject.fleet, settings)
+        if len(template) > names.LONGEST_LABEL:
             path = subject.written(shard, "volume")
             is_ruled = path[-1] == "id"
             yield subject.error(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from shardgen import compose
@@ -73,14 +74,13 @@ def version(stack: Base) -> Iterator[Diagnostic]:
 
 
 def shards_in(subject: Subject, stack: Base) -> Iterator[Diagnostic]:
-    """Refuse a service that is a shard's, or has its name on the network."""
+    """Refuse a service that is a shard's, has its name on the network, or mounts its volume."""
     taken = {name: shard for shard in subject.live for name in (shard.service, shard.alias)}
+    volumes = {shard.volume: shard for shard in subject.shards}
     for name, service in stack.services.items():
         joined = compose.named(service.get("networks"), "networks").values()
-        aliases = [
-            str(a) for each in joined for a in compose.listed(compose.options(each).get("aliases"))
-        ]
-        found = next((each for each in (name, *aliases) if each in taken), None)
+        lists = [compose.listed(compose.options(each).get("aliases")) for each in joined]
+        found = next((each for each in (name, *chain(*lists)) if each in taken), None)
         if found is not None:
             yield stack.document.error(
                 ("services", name),
@@ -89,6 +89,14 @@ def shards_in(subject: Subject, stack: Base) -> Iterator[Diagnostic]:
                 "remove it: the rendered stack file defines every shard",
                 key=True,
             )
+        for mounted in compose.mounts(service.get("volumes")):
+            if mounted.named and mounted.source in volumes:
+                yield stack.document.error(
+                    ("services", name, "volumes", mounted.index),
+                    "SG437",
+                    f"{name} mounts {mounted.source} of shard {volumes[mounted.source].id}",
+                    "give it a volume of its own: two services on one volume destroy its state",
+                )
 
 
 def consumers(subject: Subject, stack: Base) -> Iterator[Diagnostic]:

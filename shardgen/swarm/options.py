@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: The version of the format without which 20.10 refuses a file; two files must have the same one.
 VERSION = "3.9"
+#: The placement in which a label says which node has a shard's volume.
+LABEL = "label"
 #: Of a config's name, the characters that tell what it holds.
 DIGEST = 8
 
@@ -29,7 +31,7 @@ class Options:
     stack: str | None = None
     base: str | None = None
     image: str | None = None
-    placement: str = "label"
+    placement: str = LABEL
 
 
 def options(output: Output) -> Options:

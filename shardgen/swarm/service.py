@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
 from shardgen.base import moved
+from shardgen.source import Verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,6 +40,8 @@ TAKEN: dict[str, Any] = dict.fromkeys(
 UNMISSED = frozenset({"attach", "build", "container_name", "cpus", "develop", "expose", "extends",
                       "mem_limit", "mem_reservation", "pids_limit", "profiles", "pull_policy",
                       "restart", "scale"})  # fmt: skip
+#: What it takes of a published port in the long form.
+PORT = dict.fromkeys(("mode", "protocol", "published", "target"))
 #: Keys of compose that swarm has below deploy.resources.
 RESOURCES = {
     "cpus": ("limits", "cpus"),
@@ -73,6 +76,10 @@ def swarm_service(
             found[key] = worded(compose.pairs(found[key]))
     if "env_file" in found:
         found["env_file"] = list(env_files(found["env_file"], lost))
+    if "ports" in found:
+        found["ports"] = [port(each, lost) for each in compose.listed(found["ports"])]
+    if "extra_hosts" in found:
+        found["extra_hosts"] = [extra_host(each) for each in compose.hosts(found["extra_hosts"])]
     if not isinstance(found.get("user", ""), str):
         found["user"] = str(found["user"])
     if not isinstance(found.get("init", True), bool):
@@ -113,11 +120,29 @@ def networks(joined: Any, lost: list[str]) -> dict[str, Any]:
 
 
 def worded(stated: Mapping[str, Any]) -> dict[str, Any]:
-    """Return variables or labels in which true and false are words, as compose writes them."""
-    return {
-        key: str(value).lower() if isinstance(value, bool) else value
-        for key, value in stated.items()
-    }
+    """Return variables or labels in which no value is a boolean, for docker as for compose."""
+    return {key: word(value) for key, value in stated.items()}
+
+
+def word(value: Any) -> Any:
+    """Return true and false as words; yes, no, on and off are none of those to compose."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, Verbatim) and value.isalpha() else value
+
+
+def port(entry: Any, lost: list[str]) -> Any:
+    """Return a published port, whose numbers are numbers."""
+    if not isinstance(entry, dict):
+        return entry
+    found: dict[str, Any] = known("ports", entry, PORT, lost)
+    return {key: int(each) if str(each).isdecimal() else each for key, each in found.items()}
+
+
+def extra_host(entry: Any) -> str:
+    """Return a host and its address as 20.10 reads them: it leaves out a `host=address`."""
+    host, equals, address = str(entry).partition("=")
+    return f"{host}:{address.strip('[]')}" if equals else str(entry)
 
 
 def env_files(stated: Any, lost: list[str]) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shardgen.overlay import build_parts, complete_services, over, short_form
 from shardgen.swarm import declared
 from shardgen.swarm.options import (
+    LABEL,
     VERSION,
     config_key,
     config_name,
@@ -48,7 +49,7 @@ def build_stack(inputs: Inputs, output: Output, folder: str) -> dict[str, Any]:
         "stack": stated.stack,
         "version": stack.version,
         "deploy": deploy_command(output),
-        "label": node_label(fleet.service, "N") if stated.placement == "label" else None,
+        "label": node_label(fleet.service, "N") if stated.placement == LABEL else None,
         "lost": sorted(stack.lost),
         "anchor": fleet.service.name,
         "shared": stack.parts.shared,
@@ -113,7 +114,7 @@ class Stack:
         data, fleet = self.inputs.data, self.inputs.fleet
         for shard, full in complete_services(data, fleet, self.inputs.base):
             service = self.converted(full, data["shards"][shard.index].get("image"))
-            if self.stated.placement == "label":
+            if self.stated.placement == LABEL:
                 label = node_label(fleet.service, shard.id)
                 service["deploy"] = placed(service["deploy"], f"node.labels.{label} == true")
             yield shard, service

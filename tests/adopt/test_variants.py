@@ -11,18 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from shardgen import blocks
 from tests.adopt.stacks import Stack
 from tests.adopt.variants import Variant, variants
+from tests.examples import examples
 
 QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@settings(QUIET, max_examples=20)
+@settings(QUIET, max_examples=examples(20))
 @given(variants())
 def test_a_stack_is_adopted_as_it_is(variant: Variant) -> None:
     is_adopted_as_it_is(variant)
 
 
 @pytest.mark.slow
-@settings(QUIET, max_examples=200)
+@settings(QUIET, max_examples=examples(200))
 @given(variants())
 def test_many_stacks_are_adopted_as_they_are(variant: Variant) -> None:
     is_adopted_as_it_is(variant)

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.adopt.stacks import Stack, files_of
 from tests.adopt.test_cases import CASES, set_up
 from tests.adopt.variants import Variant, variants
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +116,7 @@ def changed(path: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[st
         yield path
 
 
-@settings(max_examples=12, deadline=None, phases=(Phase.generate,),
+@settings(max_examples=examples(12), deadline=None, phases=(Phase.generate,),
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(variant=variants())
 def test_any_stack_stays_the_same(compose: Compose, variant: Variant) -> None:

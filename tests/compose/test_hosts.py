@@ -96,7 +96,7 @@ def test_it_is_the_shard_that_it_would_be_here(compose: Compose, stack: Path) ->
     """But for what ties one to its host, shard 3 there is what shard 4 is here."""
     there = on_host(compose, stack)["services"]["baileys-3"]
     render(stack, shards("{id: 2}", "{id: 3, host: b}", "{id: 4}"))
-    text = json.dumps(compose.model(stack, "multi-shard")["services"]["baileys-4"])
+    text = json.dumps(compose.model(stack, profile="multi-shard")["services"]["baileys-4"])
     for old in ("baileys-4", "wa-4", "shard4", '"BAILEYS_SHARD_ID": "4"'):
         assert old in text
         text = text.replace(old, old.replace("4", "3"))

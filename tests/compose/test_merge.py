@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shardgen import compose as syntax
 from shardgen.quoting import yaml_block
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from tests.compose.stacks import Compose, Model
@@ -172,7 +173,7 @@ def named(services: list[Service]) -> dict[str, Service]:
     return {f"s{index}": {"image": "i", **each} for index, each in enumerate(services)}
 
 
-FEW = settings(max_examples=6, deadline=None, derandomize=True, phases=[Phase.generate],
+FEW = settings(max_examples=examples(6), deadline=None, derandomize=True, phases=[Phase.generate],
                suppress_health_check=list(HealthCheck))  # fmt: skip
 PAIRS = st.lists(st.tuples(SERVICE, statements()), min_size=6, max_size=16)
 

@@ -19,6 +19,7 @@ from shardgen.disk import Disk
 from shardgen.errors import InvalidInput
 from shardgen.workspace import open_workspace
 from tests.compose.stacks import FILES, PLAIN, Compose, project, write
+from tests.examples import examples
 
 #: Texts that have meant something else to some reader.
 KNOWN = [
@@ -116,7 +117,7 @@ def assert_equal(service: dict[str, Any], stated: dict[str, Any]) -> None:
         assert service[key] == value
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, phases=[Phase.generate],
+@settings(max_examples=examples(15), deadline=None, derandomize=True, phases=[Phase.generate],
           suppress_health_check=list(HealthCheck))  # fmt: skip
 @given(stated=statements())
 def test_g6_texts_come_back_equal(compose: Compose, stated: dict[str, Any]) -> None:

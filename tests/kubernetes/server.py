@@ -84,13 +84,11 @@ class Server:
             self.check_update(each)
             self.objects[each["kind"], each["metadata"]["name"]] = copy.deepcopy(each)
         self.claims |= {claim for pod in self.pods for claim in pod.claims.values()}
-        self.check_together()
 
     def delete(self, name: str) -> None:
-        """Delete StatefulSet and Service of a name; the policy of the set keeps its claims."""
-        policy = self.objects["StatefulSet", name]["spec"]["persistentVolumeClaimRetentionPolicy"]
-        demand(policy == {"whenDeleted": "Retain", "whenScaled": "Retain"}, policy)
-        del self.objects["StatefulSet", name], self.objects["Service", name]
+        """Delete the StatefulSet and the Service of a name, as far as they are there."""
+        self.objects.pop(("Service", name), None)
+        self.objects.pop(("StatefulSet", name), None)
 
     def of(self, kind: str) -> list[Object]:
         """Return the objects of a kind."""
@@ -119,6 +117,8 @@ class Server:
     def check_set(self, it: Object) -> None:
         """Look at a StatefulSet: its selector, and what its pods are named."""
         spec, name = it["spec"], it["metadata"]["name"]
+        policy = spec["persistentVolumeClaimRetentionPolicy"]
+        demand(policy == {"whenDeleted": "Retain", "whenScaled": "Retain"}, policy)
         own = spec["template"]["metadata"]["labels"]
         labels(own)
         demand(spec["selector"]["matchLabels"], "selects everything")
@@ -139,7 +139,7 @@ class Server:
             same = was["spec"].get(key) == it["spec"].get(key)
             demand(same or key in MUTABLE, f"updates to {key} are forbidden")
 
-    def check_together(self) -> None:
+    def settle(self) -> None:
         """Look at what objects say of each other."""
         pods = self.pods
         owned = [claim for pod in pods for claim in pod.claims.values()]

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shardgen.digest import digest
 from shardgen.ledger.operations import Add, Drain
 from shardgen.ledger.runners import RUNNERS
 from shardgen.ledger.state import Recorded
-from shardgen.ledger.sums import SUM_FILE, digest, number_of, read_sums, sum_text
+from shardgen.ledger.sums import SUM_FILE, number_of, read_sums, sum_text
 from shardgen.ledger.verify import Ledger, Problem, read_ledger
 from tests.ledger.support import LIFE, Folder, desired, life, names, rendered
 

@@ -12,6 +12,7 @@ from shardgen.ledger.history import plan
 from shardgen.ledger.operations import OPERATIONS, Init
 from shardgen.ledger.runners import RUNNERS
 from shardgen.ledger.state import Recorded
+from tests.examples import examples
 from tests.ledger.support import Folder
 from tests.ledger.walks import walks
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 #: The whole of it takes a while, and runs with `make test-all`.
 pytestmark = pytest.mark.slow
 
-MANY = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-SOME = settings(MANY, max_examples=25)
+MANY = settings(
+    max_examples=examples(200), suppress_health_check=[HealthCheck.too_slow], deadline=None
+)
+SOME = settings(MANY, max_examples=examples(25))
 
 
 def assert_is(recorded: Recorded, wanted: Desired) -> None:

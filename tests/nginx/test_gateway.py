@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shardgen import quoting
+from tests.examples import examples
 from tests.nginx.gateway import INCLUDED, Nginx, binary, configuration, world
 from tests.pages import blocks
 from tests.projects import ROOT
@@ -223,7 +224,7 @@ def accepted(folder: Path, http: str) -> list[str]:
     return re.findall(r"\[\w+\].*", ran.stderr)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(5), deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts=st.lists(TEXT | st.text("\\\"'$;{}#~ \n", max_size=9), min_size=80, max_size=120))
 def test_nginx_reads_each_word_as_it_was(
     texts: list[str], tmp_path_factory: pytest.TempPathFactory

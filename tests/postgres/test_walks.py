@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from shardgen.ledger.history import plan
 from shardgen.ledger.operations import Retire
+from tests.examples import examples
 from tests.ledger.support import Folder
 from tests.ledger.walks import TENANTS, walks
 from tests.postgres.databases import fresh
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.postgres
 
 FEW = settings(
-    max_examples=15,
+    max_examples=examples(15),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

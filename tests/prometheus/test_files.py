@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,9 +25,12 @@ from shardgen.schema import load_schema
 from shardgen.settings import settings
 from tests.prometheus.fleets import FULL, Watched, states
 from tests.support import run
+from tests.test_docs import documented
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from shardgen.model import Fleet
 
 SETTINGS = load_schema()["properties"]["outputs"]["properties"]["prometheus"]["properties"]
 ALERTS = ["ShardDown", "ShardDownForDays", "ShardFlapping", "ShardMissing", "ShardsUndeclared",
@@ -146,7 +150,8 @@ def test_a_shard_elsewhere_bears_its_host() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "name"), [("per-shard", "{claim}-{name}-{id}-0"), ("single", "{claim}-{name}-{id}")]
+    ("form", "name"),
+    [("per-shard", "{claim}-{name}-{id}-0"), ("single", "whatsapp-auth-{name}-{id}")],
 )
 def test_claims_have_the_names_that_the_kubernetes_output_gives(form: str, name: str) -> None:
     data = {"version": 1, "shards": [{"id": 1}, {"id": 2, "volume": "WA_eu.west_"}, {"id": 30}]}
@@ -310,3 +315,18 @@ def test_both_languages_have_a_meaning() -> None:
     assert {"json", "yaml"} == {
         language for name, language in readback.MEANINGS if name == "prometheus"
     }
+
+
+def test_the_fields_of_its_templates_are_documented(full: Watched) -> None:
+    data = watched(yaml.safe_load(full.read("shards.yaml")), full_fleet(full), FULL)
+    found = [f"prometheus.{key}" for key in ("job", "uid", "sees_volumes")]
+    found += [f"prometheus.shards[].{key}" for key in data["shards"][0]]
+    found += [f"prometheus.trials.{key}" for key in data["trials"] if key != "shards"]
+    found += [f"prometheus.trials.shards[].{key}" for key in data["trials"]["shards"][0]]
+    assert documented("The fields of the prometheus output") == found
+    assert data.keys() - {"job", "uid", "sees_volumes", "shards", "trials"} < SETTINGS.keys()
+
+
+def full_fleet(project: Watched) -> Fleet:
+    """Return the fleet of a project."""
+    return build_fleet(yaml.safe_load(project.read("shards.yaml")))

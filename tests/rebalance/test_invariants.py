@@ -15,6 +15,7 @@ from shardgen.rebalance.problem import Place, Problem, limits_at
 from shardgen.rebalance.search import searched
 from shardgen.rebalance.solve import Outcome, solve
 from shardgen.roster import PARTS
+from tests.examples import examples
 from tests.rebalance.problems import place, problem
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def has_room(given: Problem, after: Sequence[int], tenant: int) -> bool:
 
 
 @given(problems())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_every_plan(given: Problem) -> None:
     outcome = solve(given)
     check(given, outcome)
@@ -146,7 +147,7 @@ def test_a_shard_that_others_leave_has_room_for_who_is_drained() -> None:
 
 
 @given(problems(), st.integers(0, 12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_the_first_moves_of_a_plan_break_nothing(given: Problem, most: int) -> None:
     """--max-moves: each prefix keeps within what the whole plan keeps within."""
     outcome = solve(given)
@@ -171,7 +172,7 @@ def test_the_first_moves_of_a_plan_break_nothing(given: Problem, most: int) -> N
 
 
 @given(problems(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_the_order_of_the_rows_decides_nothing(given: Problem, chance: random.Random) -> None:
     rows = list(zip(given.ids, given.at, given.weights, strict=True))
     pins = {given.ids[t] for t in range(len(rows))} - {

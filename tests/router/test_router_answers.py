@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shardgen.fallback import fallback_shard
+from tests.examples import examples
 from tests.router.routers import CONFIGURATIONS, load, shards
 
 TWO = load(shards(1, 2))
@@ -320,7 +321,7 @@ def expected(data: dict[str, Any], env: dict[str, str], tenant: int, given: int 
     return shard, (variable or live.get(shard) or named).rstrip("/")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     found=entries,
     kind=st.sampled_from(["md5", "modulo", "rendezvous"]),

@@ -17,6 +17,7 @@ from shardgen.fallback import (
     md5_number,
     rerouted_share,
 )
+from tests.examples import examples
 from tests.router.routers import load, shards
 
 COUNTS = (1, 2, 3, 4, 8, 64)
@@ -68,7 +69,7 @@ def test_g12_the_deployed_systems_arithmetic(count: int) -> None:
         assert fallback_index("modulo", tenant, count) == tenant % count
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(ids=id_lists, kind=st.sampled_from(ALL_KINDS), data=st.data())
 def test_g12_holes_and_frozen_lists(ids: list[int], kind: str, data: st.DataObject) -> None:
     frozen = data.draw(st.none() | st.lists(st.sampled_from(ids), min_size=1, unique=True))
@@ -109,7 +110,7 @@ def test_share_of_growth_from_two_to_three() -> None:
     assert share("rendezvous", [1, 2], "rendezvous", [1, 2, 3]) == 0.33308
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.sampled_from(ALL_KINDS), id_lists, st.sampled_from(ALL_KINDS), id_lists)
 def test_share_equals_brute_force_over_two_routers(
     kind: str, ids: list[int], kind_after: str, ids_after: list[int]

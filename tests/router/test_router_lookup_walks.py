@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from shardgen.fallback import fallback_shard
+from tests.examples import examples
 from tests.router.routers import CONFIGURATIONS, environment, load
 
 MOST = 4
@@ -144,4 +145,4 @@ class Lookups(RuleBasedStateMachine):
 
 
 TestLookups = Lookups.TestCase
-TestLookups.settings = settings(max_examples=50, stateful_step_count=60, deadline=None)
+TestLookups.settings = settings(max_examples=examples(50), stateful_step_count=60, deadline=None)

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import needs, pages
+from tests.examples import examples
 from tests.router.routers import CONFIGURATIONS, load, shards
 
 PAGE = Path(__file__).parents[2] / "docs" / "routing.md"
@@ -123,7 +124,7 @@ def test_a_stack_of_one_shard_gets_no_tenant_on_another() -> None:
         router.pick_shard({})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(found=entries, loads=st.dictionaries(st.integers(1, 12), st.integers(0, 5)))
 def test_every_rule_at_once(found: dict[int, dict[str, Any]], loads: dict[int, int]) -> None:
     """Against the rules in exact numbers: active, with room, least load by weight, lowest id."""

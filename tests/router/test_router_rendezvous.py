@@ -18,6 +18,7 @@ from shardgen.fallback import (
     fallback_shard,
     rerouted_share,
 )
+from tests.examples import examples
 from tests.router.routers import load, shards
 
 Weights = dict[int, int]
@@ -74,7 +75,7 @@ def test_g12_golden_vectors(tenant: int) -> None:
     assert tuple(found) == GOLDEN[tenant]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(weights=fleets, some=st.lists(tenants, min_size=1, max_size=10))
 def test_g12_router_equals_fallback_equals_the_plain_words(
     weights: Weights, some: list[int]
@@ -115,7 +116,7 @@ def test_a_count_would_not_say_which_draws(count: str) -> None:
     assert load(data, {"BAILEYS_NUM_SHARDS": "2"}).shard_for(1) in {1, 2}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(weights=fleets, new=st.integers(1, 2**31 - 1), weight=st.integers(1, 12))
 def test_growth_moves_tenants_to_the_new_shard_alone(
     weights: Weights, new: int, weight: int
@@ -128,7 +129,7 @@ def test_growth_moves_tenants_to_the_new_shard_alone(
         assert now in {new, ours(weights, tenant)}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(weights=fleets.filter(lambda found: len(found) > 1), data=st.data())
 def test_a_loss_moves_the_tenants_of_the_lost_shard_alone(
     weights: Weights, data: st.DataObject
@@ -171,7 +172,7 @@ def fallback(weights: Weights) -> Any:
     return fallback_of("rendezvous", weights, weights.values())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(fleets, fleets)
 def test_the_share_is_that_of_two_routers(before: Weights, after: Weights) -> None:
     old, new = load(fleet(before)), load(fleet(after))

@@ -1,7 +1,7 @@
 """Stand-in shards on loopback, in a process of their own: each behaves in its own way.
 
 `python -m tests.status.stand_ins NAME…` prints a line of JSON with a URL for each name, and serves
-until its standard input ends.
+until its standard input ends. `NAME with FILE` does so by TLS, with the key and certificate of a file.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -107,9 +108,17 @@ async def stand_in(name: str) -> tuple[str, object]:
         return full()
     if name == "nowhere":
         return "http://shard.invalid:3300", None
-    server = await asyncio.start_server(lambda r, w: served(name, r, w), "127.0.0.1", 0)
+    kind, _, certificate = name.partition(" with ")
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+    server = await asyncio.start_server(
+        lambda r, w: served(kind, r, w), "127.0.0.1", 0, ssl=context
+    )
     port = server.sockets[0].getsockname()[1]
-    return f"http{'s' * (name == 'tls')}://127.0.0.1:{port}", server
+    is_safe = certificate or name == "tls"
+    return f"http{'s' if is_safe else ''}://127.0.0.1:{port}", server
 
 
 def full() -> tuple[str, object]:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shardgen import quoting
 from shardgen.schema import load_schema
+from shardgen.source import Verbatim
 from shardgen.swarm.service import TAKEN, UNMISSED, swarm_service
 
 DEPLOY = {
@@ -39,6 +41,10 @@ def converted(version: str = "3.9", **full: Any) -> tuple[dict[str, Any], list[s
     ({"environment": {"A": True, "B": None, "C": 1}}, {"environment": {"A": "true", "B": None, "C": 1}}, []),
     ({"environment": ["A=1", "B"]}, {"environment": {"A": "1", "B": None}}, []),
     ({"labels": ["a=b"]}, {"labels": {"a": "b"}}, []),
+    ({"environment": {"A": Verbatim("on"), "B": Verbatim("010")}}, {"environment": {"A": "on", "B": Verbatim("010")}}, []),
+    ({"extra_hosts": ["a=1.2.3.4", "b:1.2.3.5"]}, {"extra_hosts": ["a:1.2.3.4", "b:1.2.3.5"]}, []),
+    ({"extra_hosts": {"a": "[fd00::7]"}}, {"extra_hosts": ["a:fd00::7"]}, []),
+    ({"ports": [{"target": 1, "published": "2", "mode": "host", "host_ip": "::1"}]}, {"ports": [{"target": 1, "published": 2, "mode": "host"}]}, ["ports.host_ip"]),
     ({"env_file": ".env"}, {"env_file": [".env"]}, []),
     ({"env_file": [{"path": "a"}, {"path": "b", "required": False}]}, {"env_file": ["a", "b"]}, ["env_file.required"]),
     ({"networks": ["a"]}, {"networks": {"a": None}}, []),
@@ -48,7 +54,9 @@ def converted(version: str = "3.9", **full: Any) -> tuple[dict[str, Any], list[s
 def test_a_key_is_kept_translated_dropped_or_named(
     full: dict[str, Any], service: dict[str, Any], lost: list[str]
 ) -> None:
-    assert converted(**full) == (service, lost)
+    found, missed = converted(**full)
+    assert (found, missed) == (service, lost)
+    assert quoting.yaml(found) == quoting.yaml(service)
 
 
 @pytest.mark.parametrize(("full", "changed"), [

@@ -155,12 +155,23 @@ def test_a_template_of_the_team_cannot_lose_a_shard(
 
 
 def test_it_is_imported_where_it_is_on_alone(tmp_path: Path) -> None:
+    """A render without it pays for no more of it than its settings."""
     project = Project(tmp_path / "project")
-    code = "import sys; from shardgen.exits import run; run(['render']); print([n for n in sys.modules if 'swarm' in n or 'stackfile' in n])"
-    ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=project.root, capture_output=True, text=True, check=True
+    heavy = {"shardgen.swarm.stack", "shardgen.swarm.service", "shardgen.rules.swarm"}
+    code = (
+        "import sys; from shardgen.exits import run; run(['render']);"
+        f"print(sorted({heavy!r} & set(sys.modules)))"
     )
-    assert ran.stdout.splitlines()[-1] in ("[]", "['shardgen.codes.swarm']")
+    for expected in ([], sorted(heavy)):
+        ran = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=project.root,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert ran.stdout.splitlines()[-1] == str(expected)
+        project.write("shards.yaml", fleet(1, 2, head=OUTPUT))
 
 
 def test_it_conforms_to_the_published_schema() -> None:

@@ -63,7 +63,10 @@ class Jobs:
         self.jobs: list[Data] = []
 
     def add(
-        self, data: Data, calls: Sequence[Sequence[Any]], environment: Mapping[str, str] | None = None
+        self,
+        data: Data,
+        calls: Sequence[Sequence[Any]],
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """Ask a router, imported in an environment, one call after the other."""
         text = self.texts.setdefault(module(data), len(self.texts))

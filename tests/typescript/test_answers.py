@@ -237,7 +237,11 @@ URLS = ["http://x:1/a//", " https://y ", "", "/", "http://z"]
 
 def drawn_environment(chance: random.Random) -> dict[str, str]:
     """Return an environment, mostly of variables that mean something."""
-    found = {"PATH": "/bin", "XBAILEYS_SHARD_2_URL": "http://no", "BAILEYS_SHARD_02_URL": "http://no"}
+    found = {
+        "PATH": "/bin",
+        "XBAILEYS_SHARD_2_URL": "http://no",
+        "BAILEYS_SHARD_02_URL": "http://no",
+    }
     for variable in ("BAILEYS_NUM_SHARDS", "BAILEYS_PORT"):
         if chance.random() < 0.4:
             found[variable] = chance.choice(VALUES[1:8] if chance.random() < 0.8 else VALUES)
@@ -277,7 +281,10 @@ def test_any_fleet_in_any_environment(packages: Path, caplog: pytest.LogCaptureF
     jobs, drawn = Jobs(), []
     for _ in range(400):
         data, variables = drawn_fleet(chance), drawn_environment(chance)
-        calls = [("shard_for", chance.randint(-99, 99), chance.choice([None, 0, *range(1, 12)])) for _ in range(12)]
+        calls = [
+            ("shard_for", chance.randint(-99, 99), chance.choice([None, 0, *range(1, 12)]))
+            for _ in range(12)
+        ]
         loads = {number: chance.randint(0, 4) for number in range(1, 8) if chance.random() < 0.7}
         asked = [["shardFor", *call[1:]] for call in calls]
         asked += [["getBaileysBaseUrl", *call[1:]] for call in calls]
@@ -303,7 +310,12 @@ def test_any_fleet_in_any_environment(packages: Path, caplog: pytest.LogCaptureF
 
 def test_a_reload_reads_again_and_an_error_keeps_what_was(packages: Path) -> None:
     def changed(**variables: str) -> list[list[Any]]:
-        return [["environment", variables], ["getAllShardUrls"], ["reloadEnvironment"], ["getAllShardUrls"]]
+        return [
+            ["environment", variables],
+            ["getAllShardUrls"],
+            ["reloadEnvironment"],
+            ["getAllShardUrls"],
+        ]
 
     jobs = Jobs()
     jobs.add(

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from shardgen.router_ts import TAKEN
-from tests import needs
+from tests import needs, pages
+from tests.projects import ROOT
 from tests.router.routers import CONFIGURATIONS, shards
 from tests.test_cases import CASES
-from tests.typescript.modules import HERE, module
+from tests.typescript.modules import HERE, Jobs, module
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,12 +24,17 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.node
 
 COMPILERS = ("typescript", "typescript-7")
-#: What runs it: nothing but the language, a browser, node.
+#: What is around it: nothing but the language, a browser, node, a bundler.
 SURROUNDINGS = {
     "bare": {"lib": ["ES2020"]},
     "browser": {"lib": ["ESNext", "DOM", "DOM.Iterable"], "target": "ESNext"},
-    "node": {"lib": ["ES2023"], "types": ["node"], "module": "NodeNext", "moduleResolution": "NodeNext"},
-    "deno": {"lib": ["ESNext", "DOM"], "target": "ESNext", "module": "Preserve", "jsx": "react-jsx"},
+    "node": {
+        "lib": ["ES2023"],
+        "types": ["node"],
+        "module": "NodeNext",
+        "moduleResolution": "NodeNext",
+    },
+    "bundler": {"lib": ["ESNext", "DOM"], "target": "ESNext", "module": "Preserve"},
 }
 #: Layouts that a width of 80 columns would have otherwise, for the sake of one line a shard, or of a name.
 OTHERWISE = {"rendezvous_alone", "long_names"}
@@ -95,6 +101,32 @@ def test_any_name_of_a_table_or_a_column_can_be_a_parameter(packages: Path, tmp_
     assert compiled(tmp_path, packages, "typescript-7") == ""
 
 
+PAGE = ROOT / "docs" / "consumers.md"
+
+
+def test_the_typescript_of_the_documentation_compiles(packages: Path, tmp_path: Path) -> None:
+    examples = pages.blocks(PAGE.read_text(encoding="utf-8"), "ts")
+    assert len(examples) == 3
+    (tmp_path / "whatsapp_shard_router.ts").write_text(module(shards(1, 2)))
+    for number, text in enumerate(examples):
+        (tmp_path / f"example_{number}.ts").write_text(text)
+    assert compiled(tmp_path, packages, "typescript-7", noUnusedLocals=True) == ""
+
+
+def test_the_documentation_says_what_it_answers(packages: Path) -> None:
+    """Each line of the first example ends in what the call gives."""
+    first = pages.blocks(PAGE.read_text(encoding="utf-8"), "ts")[0]
+    jobs, said = Jobs(), []
+    for name, given, answer in re.findall(r"^(\w+)\((.*)\); // (.*)$", first, re.MULTILINE):
+        text = re.sub(r"(\d+)n", r'{"$bigint": "\1"}', re.sub(r"(\w+):", r'"\1":', given))
+        jobs.add(shards(1, 2), [[name, *json.loads(f"[{text}]")]])
+        said.append(answer)
+    found = [answers[0]["value"] for answers in jobs.run(packages)]
+    urls = found.pop()
+    assert [json.dumps(each) for each in found] == said[:-1]
+    assert said[-1] == f"Map {{ {', '.join(f'{n} => {json.dumps(url)}' for n, url in urls)} }}"
+
+
 def test_prettier_changes_nothing(folder: Path, packages: Path) -> None:
     names = [f"{name}.ts" for name in CONFIGURATIONS if name not in OTHERWISE]
     command = [needs.require("node"), packages / "prettier/bin/prettier.cjs", "--check", *names]
@@ -102,13 +134,19 @@ def test_prettier_changes_nothing(folder: Path, packages: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_node_runs_it_as_it_is_where_it_strips_types(folder: Path) -> None:
-    """From 22.6 on; older ones need a compiler, as they do for any TypeScript."""
-    node = needs.require("node")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
-    if tuple(int(part) for part in version[1:].split(".")[:2]) < (22, 6):
-        return
-    script = "import('./two.ts').then((r) => console.log(r.getBaileysBaseUrl(42, 2)))"
-    command = [node, "--experimental-strip-types", "--no-warnings", "-e", script]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def test_node_runs_it_as_it_is(folder: Path, packages: Path) -> None:
+    """From 22.18 on node strips types itself; amaro is what it does that with."""
+    script = """
+        import { createRequire } from "node:module";
+        import { readFileSync } from "node:fs";
+        const [packages, file] = process.argv.slice(1);
+        const { transformSync } = createRequire(packages + "/")("amaro");
+        const { code } = transformSync(readFileSync(file, "utf8"), { mode: "strip-only" });
+        const router = await import("data:text/javascript;base64," + btoa(
+          code.replace(/[^\\0-\\x7f]/g, "?")));
+        console.log(router.getBaileysBaseUrl(42, 2));
+    """
+    command = [needs.require("node"), "--input-type=module", "-e", script]
+    command += [str(packages), str(folder / "two.ts")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == "http://baileys-2:3300\n", done.stderr

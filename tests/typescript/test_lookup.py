@@ -97,7 +97,7 @@ def test_walks(packages: Path, caplog: pytest.LogCaptureFixture) -> None:
         caplog.clear()
         python = Python(caplog)
         for number, step in enumerate(steps):
-            assert found[number] == {"value": python.step(*step)}, (steps[: number + 1])
+            assert found[number] == {"value": python.step(*step)}, steps[: number + 1]
         assert found[-2]["value"] == python.asked, steps
         texts = [record.getMessage() for record in caplog.records]
         warnings += len(texts)
@@ -116,10 +116,8 @@ def test_a_promise_is_no_shard(packages: Path) -> None:
     jobs.add(DATA, [["use", 60], ["promise", "42"], ["shardFor", 42], ["warnings"]])
     (found,) = jobs.run(packages)
     assert found[2]["value"] == load(DATA).shard_for(42)
-    assert found[3]["value"] == [
-        "the shard lookup fails, old answers and the fallback serve:"
-        " TypeError: a shard or null was expected, not [object Promise]"
-    ]
+    (warning,) = found[3]["value"]
+    assert warning.endswith(": TypeError: a shard or null was expected, not [object Promise]")
 
 
 def test_a_lookup_may_call_the_router_forget_and_switch(packages: Path) -> None:
@@ -150,7 +148,17 @@ def test_the_lookup_gets_a_number_where_that_is_exact_else_a_bigint(packages: Pa
 def test_the_oldest_answers_make_room(packages: Path) -> None:
     jobs = Jobs()
     ids = [*range(100_001)]
-    jobs.add(DATA, [["use", 60], ["each", "shardFor", ids], ["asked"], ["shardFor", 1], ["shardFor", 0], ["asked"]])
+    jobs.add(
+        DATA,
+        [
+            ["use", 60],
+            ["each", "shardFor", ids],
+            ["asked"],
+            ["shardFor", 1],
+            ["shardFor", 0],
+            ["asked"],
+        ],
+    )
     (found,) = jobs.run(packages)
     assert found[-1]["value"] == ["0"]
 
