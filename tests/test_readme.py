@@ -77,7 +77,7 @@ def test_every_output_has_a_row() -> None:
         (output.name, output.enabled) for output in OUTPUTS.values()
     }
     for name, destination, _ in rows:
-        assert destination.startswith(OUTPUTS[name].destination)
+        assert destination.startswith(OUTPUTS[name].destination.replace("{service}", "baileys"))
 
 
 def test_every_exit_code_is_said() -> None:

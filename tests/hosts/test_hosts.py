@@ -126,6 +126,15 @@ def test_a_lost_lock_forgets_no_host(stack: Project) -> None:
     assert "its host would change from 'b' to 'c'" in ran.err
 
 
+def test_an_overlay_is_no_host(project: Project) -> None:
+    """`docker-compose.prod.yml` is called as the file of a host `prod` would be."""
+    project.write("shards.yaml", fleet(1, 2))
+    project.render()
+    project.path("shardgen.lock").unlink()
+    project.write("shards.yaml", fleet(1, 2, tail="outputs: {compose: {path: other.yml}}\n"))
+    assert "its host would change" not in project.run("render").err
+
+
 def test_the_file_goes_with_its_last_shard(stack: Project) -> None:
     stack.write(
         "shards.yaml", fleet(1, 2, tail="  - {id: 3, host: b, state: draining, move_to: 1}\n")

@@ -57,6 +57,11 @@ const acts = {
       router.forgetShard(tenant);
       return lookup(tenant) ?? 2;
     }, ttl),
+  slow: (router, ttl) =>
+    router.useShardLookup((tenant) => {
+      world.now += 40_000;
+      return lookup(tenant) ?? 2;
+    }, ttl),
   kinds: (router) =>
     router.useShardLookup((tenant) => void world.asked.push(`${typeof tenant} ${tenant}`)),
   asked: () => world.asked.splice(0),

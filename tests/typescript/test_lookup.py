@@ -145,22 +145,27 @@ def test_the_lookup_gets_a_number_where_that_is_exact_else_a_bigint(packages: Pa
     ]
 
 
-def test_the_oldest_answers_make_room(packages: Path) -> None:
+def test_an_answer_serves_for_its_time_from_when_it_was_asked_for(packages: Path) -> None:
     jobs = Jobs()
-    ids = [*range(100_001)]
-    jobs.add(
-        DATA,
-        [
-            ["use", 60],
-            ["each", "shardFor", ids],
-            ["asked"],
-            ["shardFor", 1],
-            ["shardFor", 0],
-            ["asked"],
-        ],
-    )
-    (found,) = jobs.run(packages)
-    assert found[-1]["value"] == ["0"]
+    ask = ["shardFor", 42]
+    jobs.add(DATA, [["clock", 0], ["use", 60], ask, ["clock", 59.99], ask, ["asked"]])
+    jobs.add(DATA, [["clock", 0], ["use", 60], ask, ["clock", 60], ask, ["asked"]])
+    jobs.add(DATA, [["clock", 0], ["slow", 60], ask, ["clock", 60], ask, ["asked"]])
+    young, old, slow = (found[-1]["value"] for found in jobs.run(packages))
+    assert (young, old, slow) == (["42"], ["42"] * 2, ["42"] * 2)
+
+
+def test_the_oldest_answers_make_room(packages: Path) -> None:
+    """Of 100,000 answers; one that is asked for again is thereby the youngest."""
+    jobs = Jobs()
+    first = [["use", 60], ["each", "shardFor", [*range(100_000)]], ["clock", 2000], ["shardFor", 0]]
+    again = [["use", 1e6], *first[1:]]
+    more = [["shardFor", 100_000], ["asked"], ["shardFor", 0], ["shardFor", 2], ["shardFor", 1]]
+    jobs.add(DATA, [*first, *more[:3], ["asked"]])
+    jobs.add(DATA, [*again, *more, ["asked"], ["shardFor", 0], ["asked"]])
+    renewed, kept = jobs.run(packages)
+    assert renewed[-1]["value"] == []
+    assert [found["value"] for found in (kept[-3], kept[-1])] == [["0", "1"], []]
 
 
 def test_what_cannot_be_a_lookup_or_a_time_is_refused(packages: Path) -> None:

@@ -495,9 +495,7 @@ class Lookup {
 
   /** Whether the last answer will do: it is young, or the lookup fails. */
   private serves(last: Answer, now: number): boolean {
-    if (now < last.until || (this.isFailing && now < this.retry)) return true;
-    this.retry = now + PAUSE;
-    return false;
+    return now < last.until || (this.isFailing && now < this.retry);
   }
 
   /** The last answer, 0 without one. The console has only the first failure. */
