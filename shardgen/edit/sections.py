@@ -34,6 +34,7 @@ ORDER = (
     "routing",
     "database",
     "shards",
+    "hosts",
     "assign",
     "outputs",
 )
