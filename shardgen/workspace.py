@@ -142,9 +142,7 @@ def open_workspace(
         changes += plan.plan_stale(lock, wanted, disk.read)
     known_overwrites(overwrite, changes)
     changes = list(plan.overwritten(changes, overwrite))
-    fleet = record.fleet_record(
-        inputs.fleet, inputs.base, inputs.around, claims_of(inputs, before)
-    )
+    fleet = record.fleet_record(inputs.fleet, inputs.base, inputs.around, claims_of(inputs, before))
     after = lock_for(changes, recording.inputs, fleet)
     return Workspace(
         root=disk.root,

@@ -153,6 +153,7 @@ def test_tls_is_checked(project: Project, tmp_path: Path) -> None:
         assert project.run("status", **variables(["ok", "ok"], urls), **trusted).code == 0
 
 
+@pytest.mark.slow
 def test_shards_wait_for_a_place_and_keep_their_time() -> None:
     """With one place only, each has its whole time, and none that of another."""
     import asyncio
@@ -166,6 +167,7 @@ def test_shards_wait_for_a_place_and_keep_their_time() -> None:
     assert 0.8 <= seconds < 2.2
 
 
+@pytest.mark.slow
 def test_a_lookup_that_hangs_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """No resolver that sleeps keeps the others waiting, nor the end."""
     import socket
@@ -291,6 +293,7 @@ def test_on_a_pipe_a_watch_prints_a_block_each_time(project: Project) -> None:
         assert block[5:] == ["all 2 shards are well\n", "\n"]
 
 
+@pytest.mark.slow
 def test_a_watch_in_json_is_a_line_each_time_and_survives_what_comes_and_goes(
     project: Project,
 ) -> None:
@@ -315,6 +318,7 @@ def test_what_cannot_be_asked_at_first_ends_a_watch(project: Project) -> None:
     assert ran.code == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_on_a_terminal_a_watch_stays_in_place_and_leaves_it_as_it_was(
     project: Project, number: int
