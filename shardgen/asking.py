@@ -66,7 +66,7 @@ def most_at_once() -> int:
         return 500  # Windows; its limit is not asked for
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     want = MOST + SPARE
-    if soft not in (resource.RLIM_INFINITY, *range(want, soft + 1)):
+    if soft != resource.RLIM_INFINITY and soft < want:
         most = want if hard == resource.RLIM_INFINITY else min(want, hard)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
@@ -82,6 +82,7 @@ async def asked(urls: Sequence[str], timeout: float, most: int) -> list[Answer]:
     """
     from shardgen.daemons import Daemons
 
+    # `asyncio.run` shuts it down, however the look ends.
     asyncio.get_running_loop().set_default_executor(Daemons())
     slots, tasks, trust = asyncio.Semaphore(most), [], trusted(urls)
     for url in urls:

@@ -46,7 +46,7 @@ def details(name: str, inputs: Inputs, ledger: Collection[Change] = ()) -> Any:
         case "prometheus", _:
             from shardgen.monitoring.watched import watched
 
-            return watched(inputs.data, inputs.fleet, inputs.data["outputs"][name])
+            return watched(inputs.fleet, inputs.data["outputs"][name])
         case "nginx", _:
             from shardgen.nginx import nginx_context, nginx_of
 

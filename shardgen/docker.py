@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Seconds that docker may take; compose reads a thousand services in two.
 PATIENCE = 30
+#: The way on that is always there.
+WITHOUT = "leave --docker out to ask the shards alone"
 #: Containers that one command names.
 MOST = 500
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
@@ -127,9 +129,12 @@ def docker(root: str, *arguments: str, is_whole: bool = True) -> str:
             encoding="utf-8", errors="replace", timeout=PATIENCE, check=False,
         )  # fmt: skip
     except FileNotFoundError as error:
-        raise UsageError("--docker: docker is not on PATH") from error
+        raise UsageError(f"--docker: docker is not on PATH; install it, or {WITHOUT}") from error
     except subprocess.TimeoutExpired as error:
-        raise UsageError(f"--docker: docker did not answer within {PATIENCE} s") from error
+        raise UsageError(
+            f"--docker: docker did not answer within {PATIENCE} s; `docker info` says whether its "
+            f"engine runs, or {WITHOUT}"
+        ) from error
     if done.returncode and (is_whole or not done.stdout.strip()):
         raise UsageError(
             f"--docker: {' '.join(['docker', *arguments[:2]])}: {complaint(done.stderr)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shardgen.disk import Disk
 from shardgen.errors import Declined, InvalidInput, Refused, ShardgenError
-from shardgen.terminal import err, painter
+from shardgen.terminal import err, marked, painter
 
 if TYPE_CHECKING:
     import click
@@ -84,11 +84,6 @@ def parsed(arguments: list[str]) -> int:
         err(usage_text(error))
         return 2
     return code if isinstance(code, int) else 0
-
-
-def marked(error: ShardgenError) -> str:
-    """Return an exception's message as the error that it is."""
-    return f"{painter(error=True)('error', 'error')}: {error}"
 
 
 def refused_text(error: Refused) -> str:

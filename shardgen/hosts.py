@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shardgen import compose
 from shardgen.base import moved, moved_path
 from shardgen.declarations import volume_definition
+from shardgen.instructions import compose_of
 from shardgen.overlay import build_parts, layered, resets, shard_service, short_form
 from shardgen.ports import container_port
 from shardgen.shard import bracketed
@@ -50,7 +51,7 @@ def host_files(
             "name": host.name,
             "address": host.address,
             "bind": host.bind,
-            "file": files[host.name],
+            "up": f"{compose_of(files[host.name])} up -d",
             "project": project_name(base),
             "anchor": fleet.service.name,
             "shared": parts.shared,

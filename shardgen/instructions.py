@@ -24,11 +24,13 @@ class Commands:
     """The commands that the outputs and the talk name, ready to type in the project's folder.
 
     `build` makes the images of the consumers anew, which hold the router; '' where compose builds
-    none of them. The shards' images stay, or their containers would be recreated.
+    none of them. The shards' images stay, or their containers would be recreated. `has_overlay` says
+    whether compose has the shards at all.
     """
 
     render: str
     check: str
+    has_overlay: bool
     compose: str
     build: str
     up: str
@@ -59,8 +61,7 @@ def build_commands(
 ) -> Commands:
     """Return the commands; `overlay` is the compose output's destination, None without one."""
     option = "" if config == "shards.yaml" else f" -c {shlex.quote(config)}"
-    files = [name for name in (fleet.service.base, overlay) if name]
-    parts = ["docker compose", *(f"-f {shlex.quote(name)}" for name in files)]
+    parts = [compose_of(*(name for name in (fleet.service.base, overlay) if name))]
     # one profile of shard 1's own, if it has any, starts it
     first = listed(base.service(fleet.service.name).get("profiles")) if base else []
     profiles = [str(profile) for profile in first[:1]]
@@ -72,6 +73,7 @@ def build_commands(
     return Commands(
         render=f"shardgen render{option}",
         check=f"shardgen check{option}",
+        has_overlay=overlay is not None,
         compose=compose,
         build=" ".join([compose, "build", *map(shlex.quote, built)]) if built else "",
         up=f"{compose} up -d",
@@ -82,6 +84,11 @@ def build_commands(
             if shard.external
         ),
     )
+
+
+def compose_of(*files: str) -> str:
+    """Return the beginning of a command for compose on some files."""
+    return " ".join(["docker compose", *(f"-f {shlex.quote(name)}" for name in files)])
 
 
 def external_name(shard: Shard, base: Base | None) -> str:

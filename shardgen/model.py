@@ -98,7 +98,7 @@ class Fleet:
     #: The other hosts that run a shard, by name.
     hosts: tuple[Host, ...]
     assign: tuple[Assignment, ...]
-    #: The path that answers 200 where a shard is well.
+    #: The path that answers 200 where a shard is well, unless its entry states another.
     health_path: str
 
     @property
@@ -194,9 +194,16 @@ def build_fleet(data: Mapping[str, Any]) -> Fleet:
     database = data.get("database", {})
     live = sum(entry.get("state") != "retired" for entry in data["shards"])
     hosts = build_hosts(data)
+    health_path = (data.get("service", {}).get("healthcheck") or {}).get("path", HEALTH_PATH)
     shards = [
         build_shard(
-            index, entry, service, storage, alone=live == 1, host=hosts.get(entry.get("host"))
+            index,
+            entry,
+            service,
+            storage,
+            alone=live == 1,
+            host=hosts.get(entry.get("host")),
+            health_path=health_path,
         )
         for index, entry in enumerate(data["shards"])
     ]
@@ -219,5 +226,5 @@ def build_fleet(data: Mapping[str, Any]) -> Fleet:
             Assignment(shard=entry["shard"], tenants=tuple(entry["tenants"]))
             for entry in data.get("assign", ())
         ),
-        health_path=(data.get("service", {}).get("healthcheck") or {}).get("path", HEALTH_PATH),
+        health_path=health_path,
     )

@@ -10,6 +10,7 @@ from shardgen.impact import impact_lines, migrations_in
 from shardgen.outputs import HELD
 from shardgen.rollout.clusters import deployments
 from shardgen.rollout.elsewhere import aways, relocations
+from shardgen.rollout.reloads import reloads
 from shardgen.rollout.steps import Work, steps
 
 if TYPE_CHECKING:
@@ -121,15 +122,17 @@ def effect_commands(workspace: Workspace) -> list[str]:
     starts = any(changes_services(change, workspace) for change in changes)
     before, outputs = workspace.fleet_before, workspace.inputs.outputs
     other = [each.destination for each in changes if each.is_drift or workspace.is_interrupted]
+    builds = any(is_new_router(change) for change in changes)
     work = Work(
         fleet=fleet,
         aways=aways(before, fleet, outputs, other),
-        clusters=deployments(before, fleet, outputs, other),
+        clusters=deployments(before, fleet, outputs, other, builds=builds),
+        reloads=tuple(reloads(outputs, other)),
         moving=relocations(workspace.fleet_before, fleet),
         commands=workspace.commands,
         migrations=[each for change, each in migrations_in(changes) if is_new(change, workspace)],
         containers=None,
-        builds=any(is_new_router(change) for change in changes),
+        builds=builds,
         starts=starts,
         gone=record.stopped_services(workspace.fleet_before, fleet) if starts else (),
     )

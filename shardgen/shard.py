@@ -29,6 +29,7 @@ class Shard:
 
     Without an alias of its own, `alias` is the name of the service. `host` is '' for a shard that
     runs where the consumers do; on another host it is reached at `host_port`, which is 0 here.
+    `health_path` answers 200 where the shard is well.
     """
 
     id: int
@@ -47,6 +48,7 @@ class Shard:
     url: str
     explicit_url: bool
     url_variable: str
+    health_path: str
     host: str
     host_port: int
 
@@ -103,8 +105,12 @@ def build_shard(
     *,
     alone: bool,
     host: Host | None,
+    health_path: str,
 ) -> Shard:
-    """Return one shard; where it is alone, its URL is the service's own name."""
+    """Return one shard; where it is alone, its URL is the service's own name.
+
+    `health_path` is that of the service; a path in the entry's own healthcheck wins.
+    """
     number = entry["id"]
     ruled = f"{service.name}-{number}"
     name = service.name if number == 1 else ruled
@@ -131,6 +137,7 @@ def build_shard(
         url=(entry.get("url") or by_rule).rstrip("/"),
         explicit_url=bool(entry.get("url") or host),
         url_variable=f"{service.prefix}_SHARD_{number}_URL",
+        health_path=(entry.get("healthcheck") or {}).get("path", health_path),
         host=host.name if host else "",
         host_port=port,
     )

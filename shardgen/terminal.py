@@ -96,6 +96,11 @@ def uncoloured(text: str, _style: str) -> str:
     return text
 
 
+def marked(message: object) -> str:
+    """Return a message as the error that it is."""
+    return f"{painter(error=True)('error', 'error')}: {message}"
+
+
 def painter(*, error: bool = False) -> Callable[[str, str], str]:
     """Return a function of text and style that colours, or leaves text as it is.
 

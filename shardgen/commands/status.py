@@ -17,7 +17,7 @@ from shardgen.instructions import build_commands
 from shardgen.status.overview import overview, questions
 from shardgen.status.record import overview_json
 from shardgen.status.table import overview_text, screen_text
-from shardgen.terminal import err, is_screen, out, painter, screen
+from shardgen.terminal import err, is_screen, marked, out, painter, screen
 from shardgen.validate import validate
 
 if TYPE_CHECKING:
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from shardgen.instructions import Commands
     from shardgen.status.overview import Overview
     from shardgen.validate import Inputs
+
+UNCOMPOSED = (
+    "--docker looks at what docker compose runs, and compose is off; leave --docker out, or state "
+    "outputs.compose.enabled: true in shards.yaml"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,31 +54,34 @@ class Look:
         with held(self.disk.root, shared=True):
             inputs = validate(self.disk.required(self.config), self.config, self.disk)
         fleet, commands = inputs.fleet, commands_of(inputs, self.config)
+        if self.docker and not commands.compose:
+            raise UsageError(UNCOMPOSED)
         asked = questions(fleet, os.environ, self.timeout)
         beside, engine, live = Daemons(), None, None
-        if self.docker:
-            if not commands.compose:
-                raise UsageError("--docker looks at what docker compose runs, and compose is off")
-            from shardgen.docker import read_engine
+        try:
+            if self.docker:
+                from shardgen.docker import read_engine
 
-            words = shlex.split(commands.compose)
-            engine = beside.submit(read_engine, self.disk.root, words, fleet)
-        if self.database is not None:
-            from shardgen.live import read_live
+                words = shlex.split(commands.compose)
+                engine = beside.submit(read_engine, self.disk.root, words, fleet)
+            if self.database is not None:
+                from shardgen.live import read_live
 
-            names = fleet.database.names
-            live = beside.submit(read_live, self.database, names, "shardgen status")
-        at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return overview(
-            fleet,
-            asked,
-            ask([each.health_url for each in asked], self.timeout),
-            at=at,
-            timeout=self.timeout,
-            commands=commands,
-            engine=engine.result() if engine else None,
-            live=live.result() if live else None,
-        )
+                names = fleet.database.names
+                live = beside.submit(read_live, self.database, names, "shardgen status")
+            at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return overview(
+                fleet,
+                asked,
+                ask([each.health_url for each in asked], self.timeout),
+                at=at,
+                timeout=self.timeout,
+                commands=commands,
+                engine=engine.result() if engine else None,
+                live=live.result() if live else None,
+            )
+        finally:
+            beside.shutdown()
 
 
 def commands_of(inputs: Inputs, config: str) -> Commands:
@@ -135,7 +143,7 @@ def again_and_again(
         except ShardgenError as error:
             if is_first:
                 raise
-            fail(f"error: {complaint(error, look.config)}\n")
+            fail(f"{marked(complaint(error, look.config))}\n")
         is_first = False
         time.sleep(max(0.0, began + seconds - time.monotonic()))
 

@@ -36,18 +36,19 @@ Service = dict[str, Any]
 class Stated:
     """What shards.yaml states of one shard in words that are not compose's.
 
-    `image` is the one in its own entry, which not even the cluster's replaces.
+    `image` is the one in its own entry, which not even the cluster's replaces. `has_health_path` is
+    whether its healthcheck is a path, and no command.
     """
 
     image: str | None = None
-    health_path: str | None = None
+    has_health_path: bool = False
 
 
 def stated(service: Mapping[str, Any], entry: Mapping[str, Any]) -> Stated:
     """Return what `service` and a shard's own entry state; the entry wins."""
     layer = entry if "healthcheck" in entry else service
     check = layer.get("healthcheck") or {}
-    return Stated(image=entry.get("image"), health_path=check.get("path"))
+    return Stated(image=entry.get("image"), has_health_path="path" in check)
 
 
 def image_of(service: Mapping[str, Any], cluster: Cluster, own: Stated) -> str:
@@ -62,6 +63,7 @@ def container(
     policy = PULL_POLICIES.get(str(service.get("pull_policy")))
     shard_id = fleet.shard_id_variable if shard.knows_id else ""
     limits = resources(service)
+    path = shard.health_path if own.has_health_path else None
     found = {
         "name": fleet.service.name,
         "image": image_of(service, cluster, own),
@@ -73,7 +75,7 @@ def container(
         "envFrom": sources(service, secret),
         "env": container_environment(service, cluster, secret, shard_id),
         "resources": limits,
-        **container_probes(service.get("healthcheck"), own.health_path),
+        **container_probes(service.get("healthcheck"), path),
         "securityContext": security.container_security(service),
         "volumeMounts": [
             {"name": claim_template(shard, fleet, cluster), "mountPath": shard.mount},

@@ -21,14 +21,14 @@ LONGEST_UID = 40
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-def watched(data: Mapping[str, Any], fleet: Fleet, written: Mapping[str, Any]) -> dict[str, Any]:
+def watched(fleet: Fleet, written: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the templates in `prometheus/` receive besides; `written` is the output's entry.
 
     docs/templates.md lists it.
     """
     monitoring = settings(Monitoring, written)
     job = monitoring.job or f"{fleet.service.name}-shards"
-    shards = [watched_shard(shard, data, fleet, monitoring, job) for shard in fleet.live]
+    shards = [watched_shard(shard, fleet, monitoring, job) for shard in fleet.live]
     return {
         **asdict(monitoring),
         "job": job,
@@ -46,9 +46,7 @@ def uid(job: str) -> str:
     return hashlib.sha256(job.encode()).hexdigest()[:LONGEST_UID]
 
 
-def watched_shard(
-    shard: Shard, data: Mapping[str, Any], fleet: Fleet, monitoring: Monitoring, job: str
-) -> dict[str, Any]:
+def watched_shard(shard: Shard, fleet: Fleet, monitoring: Monitoring, job: str) -> dict[str, Any]:
     """Return one shard: the URL that is probed, and its labels there and in the rules."""
     labels = {"shard": str(shard.id), "service": shard.service, **monitoring.labels}
     if shard.host:
@@ -57,19 +55,13 @@ def watched_shard(
     name = volume_value(shard, fleet, monitoring) if monitoring.sees_volumes else ""
     return {
         "id": shard.id,
-        "url": shard.url + health_path(data["shards"][shard.index], fleet),
+        "url": shard.url + shard.health_path,
         "labels": {**labels, "state": shard.state},
         "info": {"job": job, **labels, "state": shard.state},
         "identity": {"job": job, **labels},
         "capacity": capacity,
         "volume": {"job": job, **labels, monitoring.volume_label: name} if name else None,
     }
-
-
-def health_path(entry: Mapping[str, Any], fleet: Fleet) -> str:
-    """Return the path on which a shard says how it is; its own entry may state it."""
-    path: str = (entry.get("healthcheck") or {}).get("path") or fleet.health_path
-    return path
 
 
 def volume_value(shard: Shard, fleet: Fleet, monitoring: Monitoring) -> str:

@@ -9,6 +9,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shardgen.instructions import compose_of
 from shardgen.ledger.state import RETIRED
 from shardgen.record import HERE, left_services
 from shardgen.rollout.step import EARLIER, Step
@@ -96,7 +97,7 @@ def relocated(moving: Sequence[Relocation], aways: Sequence[Away], compose: str)
             command=on(each.before, f"docker stop {there}"),
             back=on(each.before, f"docker start {there}"),
         )
-        start = f"docker compose -f {shlex.quote(files.get(shard.host, ''))}"
+        start = compose_of(files.get(shard.host, ""))
         yield Step(
             title=f"make it on {shard.host or HERE}, and do not start it",
             command=on(shard.host, f"{start if shard.host else compose} create {shard.service}"),
@@ -115,7 +116,7 @@ def started_elsewhere(aways: Sequence[Away]) -> Iterator[Step]:
         if each.starts and each.file:
             yield Step(
                 title=f"start what is new on {each.host}, recreate what changed",
-                command=on(each.host, f"docker compose -f {shlex.quote(each.file)} up -d"),
+                command=on(each.host, f"{compose_of(each.file)} up -d"),
                 back=EARLIER,
             )
 
@@ -126,7 +127,7 @@ def removed_elsewhere(aways: Sequence[Away]) -> Iterator[Step]:
         labels = (f"label=com.docker.compose.service={service}" for service in each.gone)
         command = "; ".join(f"docker rm -f $(docker ps -aq --filter {label})" for label in labels)
         if each.file:
-            command = f"docker compose -f {shlex.quote(each.file)} up -d --remove-orphans"
+            command = f"{compose_of(each.file)} up -d --remove-orphans"
         yield Step(
             title=f"stop {', '.join(each.gone)} on {each.host}; the volumes stay",
             command=on(each.host, command),
@@ -147,7 +148,7 @@ def compose_function(workspace: Workspace) -> Iterator[str]:
     yield 'dc() { case " $* " in'
     for host in fleet.hosts:
         names = [each.service for each in fleet.live if each.host == host.name]
-        there = f"docker compose -f {shlex.quote(files.get(host.name, ''))}"
+        there = compose_of(files.get(host.name, ""))
         yield "  " + " | ".join(f'*" {name}"[\\ :]*' for name in names) + ")"
         yield f'    ssh {host.name} "cd $PWD && {there} $*" ;;'
     yield f'  *) {compose} "$@" ;;'

@@ -17,6 +17,7 @@ from shardgen.rollout.clusters import deployments
 from shardgen.rollout.containers import RECREATE, containers
 from shardgen.rollout.elsewhere import aways, relocations
 from shardgen.rollout.fleets import ADD, counts, shard_changes
+from shardgen.rollout.reloads import reloads
 from shardgen.rollout.risks import overall, risks
 from shardgen.rollout.steps import Work, steps
 from shardgen.rollout.tenants import Exposure, exposure, moves
@@ -138,6 +139,7 @@ def work_of(
         for each in workspace.changes
         if each.owned and each.owned.digest != before.digests.get(each.destination)
     ]
+    builds = has_new_router(workspace, before)
     return Work(
         fleet=fleet,
         commands=workspace.commands,
@@ -148,9 +150,10 @@ def work_of(
             for shard in added
             if shard.external and not shard.host
         ],
-        builds=has_new_router(workspace, before),
+        builds=builds,
         aways=aways(before.fleet, fleet, outputs, changed),
-        clusters=deployments(before.fleet, fleet, outputs, changed),
+        clusters=deployments(before.fleet, fleet, outputs, changed, builds=builds),
+        reloads=tuple(reloads(outputs, changed)),
         moving=relocations(before.fleet, fleet),
     )
 

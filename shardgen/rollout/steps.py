@@ -26,7 +26,7 @@ from shardgen.rollout.step import EARLIER, Step
 from shardgen.telling import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from shardgen.instructions import Commands
     from shardgen.ledger.migration import Migration
@@ -58,7 +58,7 @@ class Work:
     any may be another, and `gone` names the services that no file defines any more. `builds` says
     that the router is another one, which the images of the consumers hold. `aways` is what there is
     to do on other hosts, `moving` are the shards that go from one to another, `clusters` is what
-    there is to do in other engines than compose.
+    there is to do in other engines than compose, `reloads` in programs that read what changed.
     """
 
     fleet: Fleet
@@ -72,6 +72,7 @@ class Work:
     aways: Sequence[Away] = ()
     moving: Sequence[Relocation] = ()
     clusters: Sequence[Deployment] = ()
+    reloads: Sequence[Step] = ()
 
     @property
     def build(self) -> str:
@@ -105,26 +106,30 @@ def steps(work: Work) -> Iterator[Step]:
         yield Step(title="see that the shard has no tenants left", command=verify)
     yield from relocated(work.moving, work.aways, work.commands.compose)
     yield from started_elsewhere(work.aways)
-    yield from applied(work.clusters)
+    yield from applied(work.clusters, work.build, builds=work.builds)
     local = started(work) if work.containers is None else replaced(work, work.containers)
-    yield from (beside_clusters(step, work) for step in local)
+    yield from beside_clusters(local, work)
+    yield from work.reloads
     if work.phases and not can_stop:
         title = "apply the migrations, in one go: this runner cannot stop between them"
         back = back_of(work.migrations[-1], work.commands)
         yield Step(title=title, command=work.commands.migrate, back=back)
     else:
         yield from phased(work)
-    yield from (beside_clusters(step, work) for step in removed(work))
+    yield from beside_clusters(removed(work), work)
     yield from removed_elsewhere(work.aways)
     yield from removed_there(work.clusters)
 
 
-def beside_clusters(step: Step, work: Work) -> Step:
-    """Return a step of compose's; where a cluster has the shards, it would start them twice."""
-    if not work.clusters or step.command == work.build:
-        return step
-    mark = ", " if "   # " in step.command else "   # "
-    return replace(step, command=f"{step.command}{mark}only where compose runs the shards")
+def beside_clusters(steps: Iterable[Step], work: Work) -> Iterator[Step]:
+    """Yield steps of compose's; where a cluster has the shards, they would start them twice."""
+    for step in steps:
+        if not work.clusters:
+            yield step
+        elif work.commands.has_overlay and step.command != work.build:
+            mark = ", " if "   # " in step.command else "   # "
+            note = f"{mark}only where compose runs the shards"
+            yield replace(step, command=f"{step.command}{note}")
 
 
 def of_kind(

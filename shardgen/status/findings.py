@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shardgen.status import answers, health, running
 from shardgen.status.engine import volume_of
+from shardgen.status.typed import logs, quoted, to_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,7 +39,6 @@ AWAY = {running.MISSING, running.STOPPED, running.RESTARTING}
 GONE = {answers.REFUSED, answers.UNNAMED}
 #: What no log of the shard explains.
 UNLOGGED = {health.REDIRECT, answers.UNASKABLE}
-MOST_LOGS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,27 +137,6 @@ def troubled(row: Row) -> Iterator[tuple[str, str, bool]]:
         if each.what == running.VOLUME:
             more = "; bring its data over before you start it anew"
         yield each.what, each.text + more, each.what not in running.HARMLESS
-
-
-def to_type(commands: Commands, kind: str, services: Sequence[str]) -> tuple[str, ...]:
-    """Return what to type for some services whose containers are not as they should be."""
-    if kind == running.UNDECLARED:
-        return (commands.render,)
-    compose = commands.compose
-    if kind in {running.RESTARTING, running.UNHEALTHY}:
-        return (logs(compose, services),)
-    start = f"{compose} up -d {quoted(services)}"
-    return (logs(compose, services), start) if kind == running.STOPPED else (start,)
-
-
-def logs(compose: str, services: Sequence[str]) -> str:
-    """Return the command that shows the last lines of some services, of the first few if many."""
-    return f"{compose} logs --tail 50 {quoted(services[:MOST_LOGS])}"
-
-
-def quoted(services: Sequence[str]) -> str:
-    """Return services as they are typed."""
-    return " ".join(map(shlex.quote, services))
 
 
 def extra_containers(fleet: Fleet, engine: Engine) -> Iterator[Finding]:

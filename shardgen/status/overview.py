@@ -46,9 +46,14 @@ def questions(fleet: Fleet, environment: Mapping[str, str], timeout: float) -> t
     Raises UsageError where the router raises.
     """
     names = {name: shard.id for shard in fleet.live for name in (shard.service, shard.alias)}
-    path = f"/{fleet.health_path.lstrip('/')}"
     return tuple(
-        Asked(shard=shard, url=url, health_url=url + path, names=names, timeout=timeout)
+        Asked(
+            shard=shard,
+            url=url,
+            health_url=url + shard.health_path,
+            names=names,
+            timeout=timeout,
+        )
         for shard, url in addresses(fleet, environment)
     )
 

@@ -45,6 +45,15 @@ def test_each_shard_is_in_one_file(stack: Project) -> None:
     assert "shard3" not in stack.read(OVERLAY)
 
 
+def test_its_command_is_the_same_wherever_it_stands(project: Project) -> None:
+    output = 'outputs:\n  hosts: {path: "my hosts/{host}.yml"}\n'
+    project.write("shards.yaml", fleet(1, 2, tail=ENTRY + output))
+    command = "docker compose -f 'my hosts/b.yml' up -d"
+    assert f"{command}   # on b\n" in project.render().out
+    assert f"\n#   {command}\n" in project.read("my hosts/b.yml")
+    assert f"\n{command}   # on b\n" in project.read("server/SSOT_SHARDING.md")
+
+
 @given(st.lists(st.sampled_from(["", "b", "c.example", "10.0.0.7"]), min_size=1, max_size=8))
 @settings(max_examples=examples(60), deadline=None)
 def test_the_url_leads_to_the_port_of_its_container(hosts: list[str]) -> None:

@@ -19,6 +19,7 @@ from shardgen.kubernetes.omissions import omissions
 from shardgen.kubernetes.probes import container_probes
 from shardgen.kubernetes.security import container_security, pod_security
 from shardgen.kubernetes.words import words
+from shardgen.model import build_fleet
 from tests.examples import examples
 from tests.kubernetes.server import expanded
 
@@ -182,3 +183,24 @@ def test_nothing_is_lost_in_silence() -> None:
         "the mount ./a:/b", "the mount cache:/c",
     ]  # fmt: skip
     assert escaped("a$b") == "a$$b"
+
+
+def test_a_path_is_probed_only_where_the_last_word_on_it_is_a_path() -> None:
+    """`test` and null in an entry replace the path of `service`; its own path wins."""
+    data: dict[str, Any] = {
+        "service": {"healthcheck": {"path": "/up"}},
+        "shards": [
+            {"id": 1},
+            {"id": 2, "healthcheck": {"path": "/alive"}},
+            {"id": 3, "healthcheck": {"test": ["CMD", "check"]}},
+            {"id": 4, "healthcheck": None},
+        ],
+    }
+    fleet, found = build_fleet(data), []
+    for shard in fleet.shards:
+        own = container.stated(data["service"], data["shards"][shard.index])
+        service = {"image": "shop:1", "healthcheck": {"test": ["CMD", "check"]}}
+        pod = container.container(shard, service, fleet, Cluster(), "", own)
+        probe = pod["readinessProbe"]
+        found.append(probe.get("httpGet", {}).get("path") or probe["exec"]["command"])
+    assert found == ["/up", "/alive", ["check"], ["check"]]

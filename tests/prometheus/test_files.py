@@ -142,7 +142,7 @@ def test_job_labels_and_times_are_those_that_are_stated(tmp_path: Path) -> None:
 
 def test_a_shard_elsewhere_bears_its_host() -> None:
     data = {"version": 1, "shards": [{"id": 1}, {"id": 2, "host": "shards-b"}]}
-    first, second = watched(data, build_fleet(data), {})["shards"]
+    first, second = watched(build_fleet(data), {})["shards"]
     assert "host" not in first["info"]
     assert second["info"]["host"] == second["labels"]["host"] == "shards-b"
     assert second["identity"]["host"] == "shards-b"
@@ -318,7 +318,7 @@ def test_both_languages_have_a_meaning() -> None:
 
 
 def test_the_fields_of_its_templates_are_documented(full: Watched) -> None:
-    data = watched(yaml.safe_load(full.read("shards.yaml")), full_fleet(full), FULL)
+    data = watched(full_fleet(full), FULL)
     found = [f"prometheus.{key}" for key in ("job", "uid", "sees_volumes")]
     found += [f"prometheus.shards[].{key}" for key in data["shards"][0]]
     found += [f"prometheus.trials.{key}" for key in data["trials"] if key != "shards"]

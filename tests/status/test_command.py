@@ -8,17 +8,21 @@ import json
 import os
 import pty
 import re
+import resource
 import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
 
-from shardgen import asking, daemons, docker
+from shardgen import asking, daemons, docker, live, terminal
+from shardgen.commands import status
+from shardgen.disk import Disk
 from shardgen.errors import UsageError
 from shardgen.resources import resource_text
 from shardgen.status import answers
@@ -61,6 +65,7 @@ NAMES = {
     "nowhere": "no such name",
     "no url": "bad URL",
 }
+WAYS = "install it, or leave --docker out to ask the shards alone"
 
 
 def stand_in(name: str) -> str:
@@ -195,6 +200,71 @@ def test_daemons_give_results_and_errors() -> None:
     assert [each.result(5) for each in many] == [number**2 for number in range(1000)]
 
 
+def test_a_shutdown_ends_the_threads_and_waits_for_none() -> None:
+    before, go_on = threading.active_count(), threading.Event()
+    pool = daemons.Daemons()
+    waiting = [pool.submit(go_on.wait, 20) for _ in range(3)]
+    pool.shutdown()
+    pool.shutdown()
+    assert threading.active_count() == before + 3
+    with pytest.raises(RuntimeError, match="after a shutdown"):
+        pool.submit(pow, 2, 2)
+    go_on.set()
+    assert [each.result(5) for each in waiting] == [True] * 3
+    assert settled(before)
+
+
+def settled(count: int) -> bool:
+    """Return whether no more than so many threads are left within five seconds."""
+    end = time.monotonic() + 5
+    while threading.active_count() > count and time.monotonic() < end:
+        time.sleep(0.01)
+    return threading.active_count() <= count
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_watch_does_not_gather_threads(
+    project: Project, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    """Names are looked up in threads, and docker and the database are asked in others."""
+
+    def read(*_: Any) -> None:
+        if fails:
+            raise UsageError("nobody there")
+
+    monkeypatch.setattr(docker, "read_engine", read)
+    monkeypatch.setattr(live, "read_live", read)
+    for number in (1, 2):
+        monkeypatch.setenv(f"BAILEYS_SHARD_{number}_URL", "http://localhost:1")
+    disk = Disk(str(project.root))
+    look = status.Look(disk=disk, config="shards.yaml", timeout=1, database="x", docker=True)
+    before = threading.active_count()
+    for _ in range(3):
+        with pytest.raises(UsageError) if fails else contextlib.nullcontext():
+            look.taken()
+    assert settled(before)
+
+
+@pytest.mark.parametrize(("limits", "most", "wanted"), [
+    ((1024, 4096), 2000, (2064, 4096)),
+    ((1024, 1500), 1436, (1500, 1500)),
+    ((1024, resource.RLIM_INFINITY), 2000, (2064, resource.RLIM_INFINITY)),
+    ((2064, 4096), 2000, None),
+    ((2**30, 2**30), 2000, None),
+    ((2**62, 2**62), 2000, None),
+    ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), 2000, None),
+])  # fmt: skip
+def test_a_limit_of_files_is_raised_only_where_it_is_too_low(
+    monkeypatch: pytest.MonkeyPatch, limits: tuple[int, int], most: int, wanted: Any
+) -> None:
+    """Limits of 2**30 are usual in containers; to count up to one takes all memory."""
+    states = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _, stated: states.append(stated))
+    assert asking.most_at_once() == most
+    assert states == ([wanted] if wanted else [])
+
+
 @pytest.mark.parametrize("missing", ["httpx", "psycopg"])
 def test_without_the_extra_it_says_what_to_install(
     project: Project, monkeypatch: pytest.MonkeyPatch, missing: str
@@ -236,11 +306,26 @@ def test_docker_needs_compose_and_a_docker(project: Project, tmp_path: Path) -> 
     ran = project.run(
         "status", "--docker", PATH=str(tmp_path), BAILEYS_SHARD_1_URL="http://[::1]:1"
     )
-    assert (ran.code, ran.err) == (2, "error: --docker: docker is not on PATH\n")
+    assert (ran.code, ran.err) == (2, f"error: --docker: docker is not on PATH; {WAYS}\n")
     project.write("shards.yaml", fleet(1, 2, head="outputs: {compose: {enabled: false}}\n"))
     ran = project.run("status", "--docker")
     assert ran.code == 2
-    assert "compose is off" in ran.err
+    assert "compose is off; leave --docker out, or state outputs.compose.enabled: true" in ran.err
+
+
+def test_a_docker_that_hangs_is_not_waited_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("bin/docker", "#!/bin/sh\nexec sleep 20\n")
+    project.path("bin/docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{project.path('bin')}:{os.environ['PATH']}")
+    monkeypatch.setattr(docker, "PATIENCE", 0.1)
+    with pytest.raises(UsageError) as caught:
+        docker.docker(str(project.root), "ps")
+    assert str(caught.value) == (
+        "--docker: docker did not answer within 0.1 s; `docker info` says whether its engine runs, "
+        "or leave --docker out to ask the shards alone"
+    )
 
 
 def test_what_docker_complains_of_is_told(
@@ -265,7 +350,7 @@ def watching(project: Project, *options: str, **more: Any) -> Iterator[subproces
     """Give a watch that runs in a process of its own, which ends with the block."""
     command = [sys.executable, "-m", "shardgen", "status", "--watch", "0.1", *options]
     process = subprocess.Popen(
-        command, cwd=project.root, stderr=subprocess.PIPE, text=True,
+        command, cwd=project.root, stderr=subprocess.PIPE, text=True, preexec_fn=interruptible,
         **{"stdout": subprocess.PIPE, **more},
     )  # fmt: skip
     try:
@@ -275,6 +360,11 @@ def watching(project: Project, *options: str, **more: Any) -> Iterator[subproces
         process.wait()
         for stream in filter(None, (process.stdout, process.stderr)):
             stream.close()
+
+
+def interruptible() -> None:
+    """Let Ctrl-C reach a process also where whoever runs the tests ignores it, as `… &` does."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_on_a_pipe_a_watch_prints_a_block_each_time(project: Project) -> None:
@@ -313,6 +403,31 @@ def test_a_watch_in_json_is_a_line_each_time_and_survives_what_comes_and_goes(
             assert process.wait(10) == 130
 
 
+def test_a_look_that_fails_later_is_an_error_like_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the colours of those that end a run."""
+    ends: list[Any] = [None, UsageError("nobody there"), KeyboardInterrupt()]
+
+    class Look:
+        config = "shards.yaml"
+
+        def taken(self) -> None:
+            if end := ends.pop(0):
+                raise end
+
+    def painter(*, error: bool = False) -> Callable[[str, str], str]:
+        assert error
+        return lambda text, style: f"<{style}>{text}"
+
+    monkeypatch.setattr(terminal, "painter", painter)
+    said: list[str] = []
+    look: Any = Look()
+    with pytest.raises(KeyboardInterrupt):
+        status.again_and_again(look, 0, lambda _: None, said.append)
+    assert said == ["<error>error: nobody there\n"]
+
+
 def test_what_cannot_be_asked_at_first_ends_a_watch(project: Project) -> None:
     ran = project.run("status", "--watch", BAILEYS_NUM_SHARDS="many")
     assert ran.code == 2
@@ -344,8 +459,9 @@ def test_on_a_terminal_a_watch_stays_in_place_and_leaves_it_as_it_was(
 
 def read_until(handle: int, mark: str, count: int) -> str:
     """Return what a terminal shows until a mark has come so often."""
-    text = ""
+    text, end = "", time.monotonic() + 30
     while text.count(mark) < count:
+        assert time.monotonic() < end, text
         assert select.select([handle], [], [], 20)[0], text
         text += os.read(handle, 65536).decode("utf-8", "replace")
     return text

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shardgen.errors import UsageError
+from shardgen.monitoring.watched import watched
 from shardgen.resources import resource_text
 from shardgen.status import answers, body, running
 from shardgen.status.body import Said, Sessions, said
@@ -170,6 +171,24 @@ def test_shards_are_asked_where_the_router_goes() -> None:
     ]
     with pytest.raises(UsageError, match="BAILEYS_PORT must be"):
         questions(fleet, {"BAILEYS_PORT": "x"}, 2)
+
+
+def test_a_shard_is_asked_at_the_path_of_its_own_healthcheck() -> None:
+    shards = (
+        "[{id: 1}, {id: 2, healthcheck: {path: /alive}}, {id: 3, healthcheck: {test: 'exit 0'}},"
+        " {id: 4, healthcheck: null}]"
+    )
+    for head, path in (("", "/health"), ("service: {healthcheck: {path: /up}}\n", "/up")):
+        fleet = fleet_of(f"{head}shards: {shards}")
+        asked = questions(fleet, {}, 2)
+        assert [each.health_url for each in asked] == [
+            f"http://baileys-1:3300{path}",
+            "http://baileys-2:3300/alive",
+            f"http://baileys-3:3300{path}",
+            f"http://baileys-4:3300{path}",
+        ]
+        targets = [each["url"] for each in watched(fleet, {})["shards"]]
+        assert targets == [each.health_url for each in asked], "prometheus probes the same"
 
 
 def test_no_password_of_a_url_is_told() -> None:
