@@ -6,10 +6,8 @@ import posixpath
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from shardgen.record import recorded_claims
-
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     from shardgen.plan import Change
     from shardgen.validate import Inputs
@@ -54,21 +52,6 @@ def details(name: str, inputs: Inputs, ledger: Collection[Change] = ()) -> Any:
             return stated and nginx_context(stated, inputs.fleet, ledger)
         case _:
             return None
-
-
-def claims_of(inputs: Inputs, before: Mapping[str, Any]) -> dict[int, str]:
-    """Return the claims of the shards in a cluster, by id.
-
-    Those of the last fleet are kept: no output deletes a claim, whatever becomes of its shard.
-    """
-    known = recorded_claims(before)
-    output = next((each for each in inputs.outputs if each.name == "kubernetes"), None)
-    if output is None:
-        return known
-    from shardgen.kubernetes.cluster import cluster_of
-    from shardgen.kubernetes.names import claims
-
-    return {**known, **claims(inputs.fleet, cluster_of(output))}
 
 
 def project_folder(inputs: Inputs) -> str:

@@ -134,6 +134,13 @@ def lock_finding(workspace: Workspace, reason: str) -> Finding:
 
 #: Where an entry of a shard says what changed, if not under that name.
 WRITTEN = {"mount": ("storage", "mount"), "engine_volume": ("volume",)}
+#: Where it is stated for all shards at once.
+STATED_ONCE: dict[str, tuple[str | int, ...]] = {
+    "claim": ("outputs", "kubernetes", "form"),
+    "engine": ("outputs",),
+    "project": ("service", "base"),
+    "stack_volume": ("outputs", "swarm", "stack"),
+}
 
 
 def state_findings(workspace: Workspace) -> Iterator[Finding]:
@@ -147,8 +154,8 @@ def state_findings(workspace: Workspace) -> Iterator[Finding]:
             index[change.shard],
             *WRITTEN.get(change.what, (change.what,)),
         )
-        if change.what == "claim":
-            path = ("outputs", "kubernetes", "form")
+        if change.what in STATED_ONCE:
+            path = STATED_ONCE[change.what]
         at = document.error(path, "SG907", text, "")
         yield Finding(
             path=workspace.config,

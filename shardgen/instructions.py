@@ -24,8 +24,8 @@ class Commands:
     """The commands that the outputs and the talk name, ready to type in the project's folder.
 
     `build` makes the images of the consumers anew, which hold the router; '' where compose builds
-    none of them. The shards' images stay, or their containers would be recreated. `has_overlay` says
-    whether compose has the shards at all.
+    none of them. The shards' images stay, or their containers would be recreated. `has_overlay`
+    says whether compose has the shards at all.
     """
 
     render: str

@@ -17,21 +17,33 @@ if TYPE_CHECKING:
     from shardgen.model import Fleet, Shard
 
 #: What belongs to a shard's customers: it changes only when the operator says so.
-SACRED = ("service", "volume", "engine_volume", "mount", "host", "claim")
+SACRED = ("service", "volume", "engine_volume", "mount", "host", "engine", "project",
+          "stack_volume", "claim")  # fmt: skip
+#: What says the same as another of them, where that changes as well.
+NAMED_AFTER = {
+    "engine_volume": ("volume",),
+    "claim": ("volume", "service"),
+    "stack_volume": ("volume", "engine"),
+    "project": ("host", "engine"),
+}
 #: What the changes call the host where the consumers run, which a record leaves out.
 HERE = "this host"
+#: The engine that a record leaves out, and what it says where there was none.
+USUAL, NONE = "compose", "none"
+#: Stands for the name of a compose project that is not ours to know.
+UNKNOWN = "*"
 
 
 def fleet_record(
     fleet: Fleet,
     base: Base | None,
     around: Base | None = None,
-    claims: Mapping[int, str] | None = None,
+    homes: Mapping[int, Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Return what the lock keeps of a fleet; what declares a volume says its name in the engine.
 
     That is the base, or `around`: what the overlay holds outside of our blocks.
-    `claims` are the names of the shards' volumes in a cluster, by id.
+    `homes` is what else says where each shard lives, by id.
     """
     declared: dict[str, dict[str, Any]] = {}
     for file in (base, around):
@@ -48,7 +60,7 @@ def fleet_record(
                 "url": shard.url,
                 "volume": shard.volume,
                 **({"host": shard.host} if shard.host else {}),
-                **({"claim": claims[shard.id]} if claims and shard.id in claims else {}),
+                **(homes or {}).get(shard.id, {}),
             }
             for shard in fleet.shards
         },
@@ -71,10 +83,10 @@ def recorded_fallback(before: Mapping[str, Any], fleet: Fleet) -> Fallback | Non
 def engine_volume(shard: Shard, declared: Mapping[str, Any] | None) -> str:
     """Return the name that the engine knows a shard's volume by.
 
-    A '*' stands for the project's name, which is not ours to know.
+    It begins with `UNKNOWN` where it is named after the project.
     """
     stated = {"external": shard.external} if declared is None else declared
-    return engine_name(shard.volume, stated, "*")[1]
+    return engine_name(shard.volume, stated, UNKNOWN)[1]
 
 
 def record_of_files(files: Mapping[str, Any], fleet: Fleet) -> dict[str, Any]:
@@ -107,12 +119,6 @@ def shards_of_file(data: Any, fleet: Fleet) -> dict[str, dict[str, Any]]:
         if mounts:
             shards[str(number)] |= {"volume": mounts[0].source, "mount": mounts[0].target}
     return shards
-
-
-def recorded_claims(before: Mapping[str, Any]) -> dict[int, str]:
-    """Return the claims that a record names, by the shard's id: those of retired shards, too."""
-    shards = before.get("shards", {}).items()
-    return {int(number): shard["claim"] for number, shard in shards if "claim" in shard}
 
 
 def with_claims(before: dict[str, Any], claims: Mapping[int, str], fleet: Fleet) -> dict[str, Any]:
@@ -148,20 +154,28 @@ class StateChange:
 def state_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[StateChange]:
     """Yield each change of what is sacred to a shard that was rendered before; both are records.
 
-    Another volume has another name in the engine, too: that is said once. A retired shard keeps
-    the name of its volume, and the base need not declare it any more. A claim
-    is named after the volume and the service.
+    What is named after something that changes too is said once. A retired shard keeps the name of
+    its volume, and the base need not declare it any more.
     """
     for number, entry in after["shards"].items():
         if (written := before.get("shards", {}).get(number)) is None:
             continue
-        was, now = ({"host": HERE, **each} for each in (written, entry))
+        was, now = ({"host": HERE, "engine": USUAL, **each} for each in (written, entry))
         for what in SACRED:
-            is_gone = now["state"] == "retired" or was.get("volume") != now["volume"]
-            is_renamed = any(was.get(key, now[key]) != now[key] for key in ("volume", "service"))
-            is_said = (what == "engine_volume" and is_gone) or (what == "claim" and is_renamed)
-            if what in was and what in now and was[what] != now[what] and not is_said:
+            is_gone = what == "engine_volume" and now["state"] == "retired"
+            is_said = any(is_other(key, was, now) for key in NAMED_AFTER.get(what, ()))
+            if is_other(what, was, now) and not (is_gone or is_said):
                 yield StateChange(shard=int(number), what=what, before=was[what], after=now[what])
+
+
+def is_other(what: str, was: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Return whether something known is another; the engines are where none of them stays."""
+    if what not in was or what not in now:
+        return False
+    if what == "engine":
+        engines = {*was[what].split(", ")}
+        return NONE not in engines and engines.isdisjoint(now[what].split(", "))
+    return was[what] != now[what] and (what != "project" or was[what] != UNKNOWN)
 
 
 def lost_shards(before: Mapping[str, Any], fleet: Fleet) -> list[int]:

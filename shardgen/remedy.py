@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from shardgen.workspace import Workspace
 
 #: Where what belongs to a shard's customers is stated, if not in shards.yaml as such.
-PLACES = {"engine_volume": "its declaration", "claim": "outputs.kubernetes (form, namespace)"}
+PLACES = {
+    "engine_volume": "its declaration",
+    "claim": "outputs.kubernetes (form, namespace)",
+    "engine": "outputs, beside the new one",
+    "project": "the base's name: and outputs.hosts.path",
+    "stack_volume": "outputs.swarm.stack",
+}
 #: stands for the branch that was merged first, where nobody said which it is
 BASE = "BASE"
 
@@ -160,6 +166,10 @@ def allowing(workspace: Workspace, changes: Iterable[record.StateChange]) -> str
     is_renamed = any(change.what == "service" for change in changes)
     is_away = any(change.what == "host" for change in changes)
     first = "stop the old containers" if is_renamed else "move the data"
+    if any(change.what == "engine" for change in changes):
+        first = (
+            "stop it where it runs, and bring its volume along (docs/kubernetes.md, docs/swarm.md)"
+        )
     if any(change.what == "claim" for change in changes):
         first = "bring the volumes to their new claims (docs/kubernetes.md)"
     if is_away:

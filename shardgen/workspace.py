@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from shardgen import migrations, plan, readback, record, replan
 from shardgen.alongside import plan_alongside
 from shardgen.context import HEADER, build_context
-from shardgen.details import claims_of, details
+from shardgen.details import details
 from shardgen.digest import digest, lock_name
 from shardgen.errors import InvalidInput, UnreadableOutput, UsageError
+from shardgen.homes import homes
 from shardgen.instructions import build_commands
 from shardgen.lock import Lock, lock_in, lock_text
 from shardgen.overlay import build_overlay
@@ -142,7 +143,7 @@ def open_workspace(
         changes += plan.plan_stale(lock, wanted, disk.read)
     known_overwrites(overwrite, changes)
     changes = list(plan.overwritten(changes, overwrite))
-    fleet = record.fleet_record(inputs.fleet, inputs.base, inputs.around, claims_of(inputs, before))
+    fleet = record.fleet_record(inputs.fleet, inputs.base, inputs.around, homes(inputs, before))
     after = lock_for(changes, recording.inputs, fleet)
     return Workspace(
         root=disk.root,

@@ -28,7 +28,7 @@ LAYERS = [
     "    swarm",
     "    audit edit recovery render replan rollout rules surroundings verdict",
     "    recording report validate",
-    "    details",
+    "    details homes",
     "    workspace",
     "    adopt",
     "    commands",
