@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shardgen import plan, readback
+from shardgen import languages, plan
 from shardgen.errors import UnreadableOutput
 from shardgen.ledger.runners import RUNNERS, WHOLE
 
@@ -34,7 +34,7 @@ def plan_alongside(
     }
     for beside in runner.whole:
         text = render(beside.template, context)
-        if fault := readback.parsed(beside.format, text)[1]:
+        if fault := languages.parsed(beside.format, text)[1]:
             place = f"rendered from templates/{beside.template}, {fault}"
             raise UnreadableOutput(f"{folder.path}/{beside.file}: {place}")
         yield plan.plan_whole(

@@ -1,4 +1,4 @@
-"""The fleet and the base in; consumers, volumes and networks of the overlay out."""
+"""The fleet and the base in; what files declare beside services out, and the consumers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shardgen import compose
+from shardgen.base import moved_path
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shardgen.base import Base
     from shardgen.model import Fleet, Shard
+
+    Services = list[tuple[Shard, dict[str, Any]]]
+
+#: What a service names and its file declares, beside volumes.
+DECLARED = ("secrets", "configs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +68,47 @@ def networks(entries: Sequence[Mapping[str, Any]]) -> tuple[Entry, ...]:
     return tuple(Entry(name=name, definition=None) for name in joined if name != "default")
 
 
+def project_folder(fleet: Fleet, overlay: str) -> str:
+    """Return the folder that paths in services are relative to: that of compose's first file."""
+    return posixpath.dirname(fleet.service.base or overlay)
+
+
 def relative_to_project(fleet: Fleet, overlay: str, path: str) -> str:
     """Return a path as compose reads it: relative to the folder of its first file."""
-    folder = posixpath.dirname(fleet.service.base or overlay)
-    return posixpath.relpath(path, folder or ".")
+    return posixpath.relpath(path, project_folder(fleet, overlay) or ".")
+
+
+def declared_volumes(services: Services, fleet: Fleet, base: Base | None) -> list[dict[str, Any]]:
+    """Return the named volumes that some services mount: as the base has them, else by rule."""
+    known = base.volumes if base else {}
+    found: dict[str, Any] = {}
+    for shard, service in services:
+        for mounted in compose.mounts(service.get("volumes")):
+            if not mounted.named:
+                continue
+            rule = volume_definition(shard, fleet, base) if mounted.source == shard.volume else None
+            found[mounted.source] = known.get(mounted.source) or rule
+    return [{"name": name, "definition": each} for name, each in found.items()]
+
+
+def declared(key: str, services: Services, base: Base | None, way: str) -> list[dict[str, Any]]:
+    """Return the secrets or configs that some services name, as the base declares them."""
+    data = base.document.data if base else None
+    known = data.get(key) if isinstance(data, dict) else None
+    names = {
+        str(each.get("source") if isinstance(each, dict) else each): None
+        for _, service in services
+        for each in compose.listed(service.get(key))
+    }
+    return [
+        {"name": name, "definition": moved_file(known[name], way)}
+        for name in names
+        if isinstance(known, dict) and name in known
+    ]
+
+
+def moved_file(stated: Any, way: str) -> Any:
+    """Return a secret or config; the file that it is made from is relative to another folder."""
+    if isinstance(stated, dict) and "file" in stated and way != ".":
+        return {**stated, "file": moved_path(stated["file"], way)}
+    return stated

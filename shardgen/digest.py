@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import hashlib
 
+#: So many characters tell two versions of one file apart, in a name that people read.
+SHORT = 8
+
 
 def digest(content: bytes) -> str:
     """Return the sha256 of bytes, in hexadecimal."""

@@ -6,6 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from shardgen.hosts import project_name
+from shardgen.outputs import find
 from shardgen.record import NONE, UNKNOWN, USUAL, engine_volume
 
 if TYPE_CHECKING:
@@ -64,17 +65,17 @@ def project_of(shard: Shard, inputs: Inputs) -> str:
 
 def stack_of(output: Output) -> str:
     """Return the name of the stack, which its volumes begin with."""
-    from shardgen.swarm.options import options
+    from shardgen.swarm.settings import settings_of
 
-    return options(output).stack or ""
+    return settings_of(output).name
 
 
 def claims(inputs: Inputs) -> Mapping[int, str]:
     """Return the claims of the shards in a Kubernetes cluster, by id."""
-    output = next((each for each in inputs.outputs if each.name == "kubernetes"), None)
+    output = find(inputs.outputs, "kubernetes")
     if output is None:
         return {}
     from shardgen.kubernetes import names
-    from shardgen.kubernetes.cluster import cluster_of
+    from shardgen.kubernetes.settings import settings_of
 
-    return names.claims(inputs.fleet, cluster_of(output))
+    return names.claims(inputs.fleet, settings_of(output))

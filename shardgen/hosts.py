@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
-from shardgen.base import moved, moved_path
-from shardgen.declarations import volume_definition
+from shardgen.base import moved
+from shardgen.declarations import DECLARED, declared, declared_volumes
 from shardgen.instructions import compose_of
 from shardgen.overlay import build_parts, layered, resets, shard_service, short_form
 from shardgen.ports import container_port
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 #: Keys of a service that say how it goes together with others of the first host.
 LEFT = frozenset({"depends_on", "networks", "profiles"})
-#: What a service names and its file declares, beside volumes.
-DECLARED = ("secrets", "configs")
 
 
 def host_files(
@@ -112,43 +110,3 @@ def project_name(base: Base | None) -> str:
     """Return the name that the base gives its project, and so all volumes; '' for the folder's."""
     data = base.document.data if base else None
     return str(data.get("name") or "") if isinstance(data, dict) else ""
-
-
-def declared_volumes(
-    services: list[tuple[Shard, Service]], fleet: Fleet, base: Base | None
-) -> list[dict[str, Any]]:
-    """Return the named volumes that some services mount: as the base has them, else by rule."""
-    known = base.volumes if base else {}
-    found: dict[str, Any] = {}
-    for shard, service in services:
-        for mounted in compose.mounts(service.get("volumes")):
-            if not mounted.named:
-                continue
-            rule = volume_definition(shard, fleet, base) if mounted.source == shard.volume else None
-            found[mounted.source] = known.get(mounted.source) or rule
-    return [{"name": name, "definition": each} for name, each in found.items()]
-
-
-def declared(
-    key: str, services: list[tuple[Shard, Service]], base: Base | None, way: str
-) -> list[dict[str, Any]]:
-    """Return the secrets or configs that some services name, as the base declares them."""
-    data = base.document.data if base else None
-    known = data.get(key) if isinstance(data, dict) else None
-    names = {
-        str(each.get("source") if isinstance(each, dict) else each): None
-        for _, service in services
-        for each in compose.listed(service.get(key))
-    }
-    return [
-        {"name": name, "definition": moved_file(known[name], way)}
-        for name in names
-        if isinstance(known, dict) and name in known
-    ]
-
-
-def moved_file(stated: Any, way: str) -> Any:
-    """Return a secret or config; the file that it is made from is relative to another folder."""
-    if isinstance(stated, dict) and "file" in stated and way != ".":
-        return {**stated, "file": moved_path(stated["file"], way)}
-    return stated

@@ -8,6 +8,7 @@ from shardgen import plan, record
 from shardgen.errors import Refused
 from shardgen.ledger.migration import Migration, read_migration
 from shardgen.ledger.operations import Assign, Move, Pin
+from shardgen.outputs import destination_of
 from shardgen.telling import told
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def migrations_in(changes: Iterable[Change]) -> Iterator[tuple[Change, Migration
 
 def consumer_lines(workspace: Workspace) -> Iterator[str]:
     """Yield that nobody receives the variables, where that is new."""
-    path = next((each.destination for each in workspace.inputs.outputs if each.name == "env"), None)
+    path = destination_of(workspace.inputs.outputs, "env")
     if path and not workspace.fleet_before and not workspace.inputs.fleet.service.consumers:
         who = "those that import the router belong into service.consumers"
         yield f"  No service receives {path}: {who}"

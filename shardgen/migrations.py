@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from shardgen import plan, readback
+from shardgen import languages, plan
 from shardgen.alongside import plan_alongside
 from shardgen.digest import digest
 from shardgen.errors import InvalidInput, UnreadableOutput
@@ -232,7 +232,7 @@ def new_files(
         files = {made.file: (template, text, fault_of(made, text, runner))}
         for beside in runner.each:
             text = render(beside.template, context)
-            fault = readback.parsed(beside.format, text)[1]
+            fault = languages.parsed(beside.format, text)[1]
             files[runner.file_of(made.name, beside.file)] = (beside.template, text, fault)
         for file, (template, text, fault) in files.items():
             if fault:
@@ -246,7 +246,7 @@ def fault_of(made: Migration, text: str, runner: Runner) -> str | None:
     """Return why a new file must not be written: no SQL, another header, another transaction."""
     if migration.read_migration(made.file, text.encode()) != made:
         return "does not bear the header of its migration"
-    statements, fault = readback.parsed("sql", text)
+    statements, fault = languages.parsed("sql", text)
     if fault:
         return fault
     ends = [words[-1] for each in statements if (words := each.split()) and words[-1] in ENDS]

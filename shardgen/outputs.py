@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shardgen.model import Fleet
 
@@ -181,6 +181,17 @@ def outputs_of(data: Mapping[str, Any], fleet: Fleet) -> tuple[Output, ...]:
     found = [stated(output, written.get(name) or {}) for name, output in known.items()]
     found += [custom(name, entry) for name, entry in written.items() if name not in OUTPUTS]
     return tuple(file for output in found if output.enabled for file in files_of(output, fleet))
+
+
+def find(outputs: Iterable[Output], name: str) -> Output | None:
+    """Return the output of a name, None where it is off; of several files, the first."""
+    return next((each for each in outputs if each.name == name), None)
+
+
+def destination_of(outputs: Iterable[Output], name: str) -> str:
+    """Return where the output of a name goes, '' where it is off."""
+    found = find(outputs, name)
+    return found.destination if found else ""
 
 
 def files_of(output: Output, fleet: Fleet) -> Iterator[Output]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from shardgen import compose, plan, readback, record
+from shardgen import compose, languages, plan, record
 from shardgen.context import HEADER
-from shardgen.objects import claims_in
 from shardgen.outputs import HOST, OUTPUTS
 from shardgen.ports import container_port
 
@@ -40,12 +39,14 @@ def fleet_on_disk(disk: Disk, inputs: Inputs, paths: Mapping[str, str]) -> Mappi
     """Return the last fleet from the files that are ours, where the lock is lost."""
     found = dict(files_of_hosts(disk, inputs))
     overlay = disk.read(paths["compose"]) if "compose" in paths else None
-    if (data := data_of_ours(overlay, readback.read_yaml)) is not None:
+    if (data := data_of_ours(overlay, languages.read_yaml)) is not None:
         found = {"": data, **found}
     before = record.record_of_files(found, inputs.fleet) if found else {}
     if "kubernetes" not in paths:
         return before
-    objects = data_of_ours(disk.read(paths["kubernetes"]), readback.read_yaml_stream)
+    from shardgen.kubernetes.objects import claims_in
+
+    objects = data_of_ours(disk.read(paths["kubernetes"]), languages.read_yaml_stream)
     return record.with_claims(before, dict(claims_in(objects, inputs.fleet)), inputs.fleet)
 
 
@@ -66,7 +67,7 @@ def files_of_hosts(disk: Disk, inputs: Inputs) -> Iterator[tuple[str, Any]]:
     head = HEADER.partition("{config}")[0] + f"{inputs.document.file}."
     for host in (each["host"] for each in map(name.fullmatch, disk.names(folder or ".")) if each):
         content = disk.read(pattern.replace(HOST, host)) or b""
-        data = data_of_ours(content, readback.read_yaml)
+        data = data_of_ours(content, languages.read_yaml)
         if head.encode() in content.partition(b"\n")[0] and publishes(data, inputs.fleet):
             yield host, data
 

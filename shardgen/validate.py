@@ -11,7 +11,7 @@ from shardgen.conform import conforms
 from shardgen.diagnostics import Diagnostic, ordered
 from shardgen.errors import InvalidInput
 from shardgen.model import Fleet, build_fleet
-from shardgen.outputs import OUTPUTS, Output, outputs_of
+from shardgen.outputs import OUTPUTS, Output, destination_of, find, outputs_of
 from shardgen.schema import explain, load_schema
 from shardgen.source import parse
 from shardgen.surroundings import surroundings
@@ -148,8 +148,8 @@ def read_stack(
     outputs: tuple[Output, ...], project: Project
 ) -> tuple[Base | None, list[Diagnostic]]:
     """Return the stack file that the swarm output goes with, and what is wrong with its text."""
-    settings = next((each.settings for each in outputs if each.name == "swarm"), {})
-    name = settings.get("base")
+    output = find(outputs, "swarm")
+    name = output.settings.get("base") if output else None
     if not name or name.startswith("/") or (content := project.read(name)) is None:
         return None, []
     text = decode(content, name)
@@ -161,7 +161,7 @@ def read_stack(
 
 def read_around(outputs: tuple[Output, ...], project: Project) -> Base | None:
     """Return what the overlay on disk defines outside of its blocks."""
-    overlay = next((each.destination for each in outputs if each.name == "compose"), "")
+    overlay = destination_of(outputs, "compose")
     if not overlay or overlay.startswith(("/", "../")):
         return None
     return surroundings(project.peek(overlay), overlay, project.peek)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shardgen import migrations, plan, readback, record, replan
+from shardgen import languages, migrations, plan, readback, record, replan
 from shardgen.alongside import plan_alongside
 from shardgen.context import HEADER, build_context
 from shardgen.details import details
-from shardgen.digest import digest, lock_name
+from shardgen.digest import SHORT, digest, lock_name
 from shardgen.errors import InvalidInput, UnreadableOutput, UsageError
 from shardgen.homes import homes
 from shardgen.instructions import build_commands
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from shardgen.outputs import Output
     from shardgen.plan import Change
     from shardgen.validate import Inputs
-
-#: How many characters of a file's digest the templates after it receive.
-DIGEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +120,8 @@ def open_workspace(
     refuse_lost(before, inputs)
     overlay = build_overlay(inputs.data, inputs.fleet, inputs.base, paths, inputs.around)
     context = build_context(inputs.fleet, overlay, commands, config, paths)
-    for name in paths:
-        if (data := details(name, inputs, ledger_changes)) is not None:
+    for name, output in {each.name: each for each in inputs.outputs}.items():
+        if (data := details(output, inputs, ledger_changes)) is not None:
             context[name] = data
     entries = lock.outputs if lock else {}
     changes = [*ledger_changes]
@@ -137,7 +134,7 @@ def open_workspace(
             verify(output, change, inputs)
             changes.append(change)
             if change.owned is None or is_whole(change):
-                context["digests"][output.destination] = digest(rendered.whole.encode())[:DIGEST]
+                context["digests"][output.destination] = digest(rendered.whole.encode())[:SHORT]
     if lock:
         wanted = {change.destination for change in changes}
         changes += plan.plan_stale(lock, wanted, disk.read)
@@ -226,7 +223,7 @@ def verify(output: Output, change: Change, inputs: Inputs) -> None:
         return
     if is_whole(change):
         fault = f"rendered from templates/{output.template}, {fault}"
-    elif theirs := readback.parsed(output.format, (change.before or b"").decode())[1]:
+    elif theirs := languages.parsed(output.format, (change.before or b"").decode())[1]:
         fault = f"not all of it is ours, and it {theirs} already: mend it first"
     else:
         fault = f"with the blocks from templates/{output.template}, {fault}"

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from shardgen.base import read_base
 from shardgen.context import build_context
 from shardgen.instructions import build_commands
+from shardgen.languages import read_yaml
 from shardgen.model import build_fleet
 from shardgen.overlay import build_overlay
-from shardgen.readback import read_back, read_yaml
+from shardgen.readback import read_back
 from shardgen.render import Renderer, Templates
 from shardgen.resources import resource_text
 from tests.examples import examples

@@ -8,7 +8,7 @@ from dotenv.parser import parse_stream
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardgen.readback import plain_env
+from shardgen.languages import plain_env
 
 PIECES = st.sampled_from(
     [

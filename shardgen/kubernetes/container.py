@@ -17,7 +17,7 @@ from shardgen.kubernetes.words import words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shardgen.kubernetes.cluster import Cluster
+    from shardgen.kubernetes.settings import Kubernetes
     from shardgen.model import Fleet, Shard
 
 #: Seconds that a shard gets to stop where nothing says how many: as many as Kubernetes gives.
@@ -51,13 +51,13 @@ def stated(service: Mapping[str, Any], entry: Mapping[str, Any]) -> Stated:
     return Stated(image=entry.get("image"), has_health_path="path" in check)
 
 
-def image_of(service: Mapping[str, Any], cluster: Cluster, own: Stated) -> str:
+def image_of(service: Mapping[str, Any], cluster: Kubernetes, own: Stated) -> str:
     """Return the image of a shard; '' where nothing names one."""
     return literal(own.image or cluster.image or service.get("image") or "")
 
 
 def container(
-    shard: Shard, service: Service, fleet: Fleet, cluster: Cluster, secret: str, own: Stated
+    shard: Shard, service: Service, fleet: Fleet, cluster: Kubernetes, secret: str, own: Stated
 ) -> dict[str, Any]:
     """Return the container of a shard; raises Unclear for what the rules refuse."""
     policy = PULL_POLICIES.get(str(service.get("pull_policy")))

@@ -12,13 +12,13 @@ from shardgen.kubernetes.names import INDEX_LABEL
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shardgen.kubernetes.cluster import Cluster
+    from shardgen.kubernetes.settings import Kubernetes
 
 #: What the API server takes for the name of a variable, in every version.
 NAME = re.compile("[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 
-def variables(service: Mapping[str, Any], cluster: Cluster) -> dict[str, Any]:
+def variables(service: Mapping[str, Any], cluster: Kubernetes) -> dict[str, Any]:
     """Return what a shard's environment states: compose's, and the cluster's own over it."""
     stated = {**compose.pairs(service.get("environment")), **cluster.environment}
     gone = {name for name, value in cluster.environment.items() if value is None}
@@ -47,7 +47,7 @@ def key_of(secret: str, key: str, *, optional: bool = False) -> dict[str, Any]:
 
 
 def container_environment(
-    service: Mapping[str, Any], cluster: Cluster, secret: str, shard_id: str
+    service: Mapping[str, Any], cluster: Kubernetes, secret: str, shard_id: str
 ) -> list[dict[str, Any]]:
     """Return a container's `env`; where all shards are one set, each reads its id from its pod."""
     found = []

@@ -5,29 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shardgen.kubernetes import names
-from shardgen.kubernetes.cluster import secret_of
 from shardgen.kubernetes.container import container, grace, stated, temporary
 from shardgen.kubernetes.notes import notes
 from shardgen.kubernetes.security import pod_security
+from shardgen.kubernetes.settings import secret_of, settings_of
 from shardgen.overlay import complete_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shardgen.base import Base
-    from shardgen.kubernetes.cluster import Cluster
+    from shardgen.kubernetes.settings import Kubernetes
     from shardgen.model import Fleet, Shard
+    from shardgen.outputs import Output
 
     Service = dict[str, Any]
 
 
 def manifests(
-    data: Mapping[str, Any], fleet: Fleet, base: Base | None, cluster: Cluster
+    data: Mapping[str, Any], fleet: Fleet, base: Base | None, output: Output
 ) -> dict[str, Any]:
     """Return the data of the template; the rules have looked at every value before.
 
     `set` is the StatefulSet of all shards, None where each entry of `shards` has its own.
     """
+    cluster = settings_of(output)
     shards = list(complete_services(data, fleet, base))
     pods = list(build_pods(data, shards, fleet, cluster))
     services = [network_service(shard, fleet, cluster) for shard, _ in shards]
@@ -49,7 +51,7 @@ def manifests(
     }  # fmt: skip
 
 
-def network_service(shard: Shard, fleet: Fleet, cluster: Cluster) -> dict[str, Any]:
+def network_service(shard: Shard, fleet: Fleet, cluster: Kubernetes) -> dict[str, Any]:
     """Return the Service that is the host name in a shard's URL."""
     own = names.labels(shard, fleet)
     pod = {names.POD_LABEL: names.pod_name(shard, fleet, cluster)}
@@ -57,14 +59,14 @@ def network_service(shard: Shard, fleet: Fleet, cluster: Cluster) -> dict[str, A
     return {"name": name, "labels": own, "selector": pod if cluster.is_single else own}
 
 
-def first_service(fleet: Fleet, cluster: Cluster) -> dict[str, Any]:
+def first_service(fleet: Fleet, cluster: Kubernetes) -> dict[str, Any]:
     """Return the Service of the legacy URL: shard 1 answers it, else the first that is left."""
     selector = network_service(fleet.live[0], fleet, cluster)["selector"]
     labels = names.labels(None, fleet)
     return {"name": fleet.service.name, "labels": labels, "selector": selector}
 
 
-def consumers(fleet: Fleet, cluster: Cluster) -> dict[str, Any]:
+def consumers(fleet: Fleet, cluster: Kubernetes) -> dict[str, Any]:
     """Return what selects the pods that may reach the shards."""
     if cluster.consumers:
         return {"matchLabels": dict(cluster.consumers)}
@@ -73,7 +75,7 @@ def consumers(fleet: Fleet, cluster: Cluster) -> dict[str, Any]:
     return {"matchExpressions": [expression]}
 
 
-def claim(cluster: Cluster) -> dict[str, Any]:
+def claim(cluster: Kubernetes) -> dict[str, Any]:
     """Return what a shard asks for as its volume."""
     kind = {"storageClassName": cluster.storage_class} if cluster.storage_class else {}
     return {
@@ -84,7 +86,7 @@ def claim(cluster: Cluster) -> dict[str, Any]:
 
 
 def build_pods(
-    data: Mapping[str, Any], shards: list[tuple[Shard, Service]], fleet: Fleet, cluster: Cluster
+    data: Mapping[str, Any], shards: list[tuple[Shard, Service]], fleet: Fleet, cluster: Kubernetes
 ) -> Iterator[dict[str, Any]]:
     """Yield what each shard's pod has of its own."""
     secret = secret_of(cluster, fleet)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shardgen.kubernetes.cluster import Cluster
+    from shardgen.kubernetes.settings import Kubernetes
     from shardgen.model import Fleet, Shard
 
 #: A label of a host name: the names of Services, claims' templates, ports, namespaces.
@@ -34,26 +34,36 @@ def labels(shard: Shard | None, fleet: Fleet) -> dict[str, str]:
     return {NAME_LABEL: fleet.service.name, **own}
 
 
-def claim_template(shard: Shard, fleet: Fleet, cluster: Cluster) -> str:
-    """Return the name of a shard's volume as a label of a host name: no capitals, no '_'.
+def claim_template(shard: Shard, fleet: Fleet, cluster: Kubernetes) -> str:
+    """Return the name of the template of a shard's claim.
 
     Pods of one StatefulSet share the template of their claims, so that one has no id in it.
     """
-    volume = fleet.storage.volume if cluster.is_single else shard.volume
+    return claim_label(fleet.storage.volume if cluster.is_single else shard.volume)
+
+
+def claim_label(volume: str) -> str:
+    """Return the name of a volume as a label of a host name: no capitals, no '_'."""
     return re.sub("[_.]", "-", volume.lower()).rstrip("-")
 
 
-def pod_name(shard: Shard, fleet: Fleet, cluster: Cluster) -> str:
+def pod_name(shard: Shard, fleet: Fleet, cluster: Kubernetes) -> str:
     """Return the name of a shard's only pod."""
     return shard_name(shard, fleet) + ("" if cluster.is_single else "-0")
 
 
-def claim_name(shard: Shard, fleet: Fleet, cluster: Cluster) -> str:
-    """Return the claim that the controller makes for a shard, behind its namespace if stated."""
-    claim = f"{claim_template(shard, fleet, cluster)}-{pod_name(shard, fleet, cluster)}"
-    return f"{cluster.namespace}/{claim}" if cluster.namespace else claim
+def claim_name(shard: Shard, fleet: Fleet, cluster: Kubernetes) -> str:
+    """Return the claim of a shard."""
+    template, pod = claim_template(shard, fleet, cluster), pod_name(shard, fleet, cluster)
+    return claim_of_pod(template, pod, cluster.namespace)
 
 
-def claims(fleet: Fleet, cluster: Cluster) -> Mapping[int, str]:
+def claim_of_pod(template: str, pod: str, namespace: str | None) -> str:
+    """Return the claim that the controller makes for a pod, behind its namespace if stated."""
+    claim = f"{template}-{pod}"
+    return f"{namespace}/{claim}" if namespace else claim
+
+
+def claims(fleet: Fleet, cluster: Kubernetes) -> Mapping[int, str]:
     """Return the claim of each shard that runs, by the shard's id."""
     return {shard.id: claim_name(shard, fleet, cluster) for shard in fleet.live}

@@ -5,15 +5,15 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from shardgen.kubernetes.cluster import secret_of
 from shardgen.kubernetes.environment import secret_keys
 from shardgen.kubernetes.omissions import omissions
 from shardgen.kubernetes.security import user_of
+from shardgen.kubernetes.settings import secret_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shardgen.kubernetes.cluster import Cluster
+    from shardgen.kubernetes.settings import Kubernetes
     from shardgen.model import Fleet, Shard
 
     Service = dict[str, Any]
@@ -26,7 +26,7 @@ def notes(
     shards: list[tuple[Shard, Service]],
     containers: list[dict[str, Any]],
     fleet: Fleet,
-    cluster: Cluster,
+    cluster: Kubernetes,
 ) -> Iterator[str]:
     """Yield the lines of a comment; an empty one parts two subjects."""
     yield from secret_notes(containers, fleet, cluster)
@@ -48,7 +48,9 @@ def notes(
     )
 
 
-def secret_notes(containers: list[dict[str, Any]], fleet: Fleet, cluster: Cluster) -> Iterator[str]:
+def secret_notes(
+    containers: list[dict[str, Any]], fleet: Fleet, cluster: Kubernetes
+) -> Iterator[str]:
     """Yield what must be in the Secret, and how it is made; nothing where no shard reads it."""
     keys = unique(key for each in containers for key in secret_keys(each.get("env", [])))
     has_files = any("envFrom" in each for each in containers)

@@ -11,7 +11,7 @@ from shardgen.kubernetes.security import user_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shardgen.kubernetes.cluster import Cluster
+    from shardgen.kubernetes.settings import Kubernetes
     from shardgen.model import Shard
 
 #: Keys that have an equal here.
@@ -29,7 +29,7 @@ PARTLY = frozenset({"deploy", "pull_policy", "restart", "security_opt", "user", 
 AMOUNTS = ("cpus", "memory")
 
 
-def omissions(shard: Shard, service: Mapping[str, Any], cluster: Cluster) -> Iterator[str]:
+def omissions(shard: Shard, service: Mapping[str, Any], cluster: Kubernetes) -> Iterator[str]:
     """Yield what a shard has in compose and not in the cluster, as compose names it."""
     known = CARRIED | NEEDLESS | PARTLY
     yield from (key for key in service if key not in known and not key.startswith("x-"))

@@ -11,12 +11,12 @@ from shardgen.kubernetes.interpolation import literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shardgen.kubernetes.cluster import Cluster
+    from shardgen.kubernetes.settings import Kubernetes
 
 USER = re.compile("(?P<user>[0-9]{1,9})(?::(?P<group>[0-9]{1,9}))?")
 
 
-def user_of(service: Mapping[str, Any], cluster: Cluster) -> tuple[int, int] | None:
+def user_of(service: Mapping[str, Any], cluster: Kubernetes) -> tuple[int, int] | None:
     """Return the numbers of a shard's user and group; None where only the image knows them."""
     if cluster.run_as_user is not None:
         return cluster.run_as_user, cluster.run_as_user
@@ -26,7 +26,7 @@ def user_of(service: Mapping[str, Any], cluster: Cluster) -> tuple[int, int] | N
     return int(match["user"]), int(match["group"] or match["user"])
 
 
-def pod_security(service: Mapping[str, Any], cluster: Cluster) -> dict[str, Any]:
+def pod_security(service: Mapping[str, Any], cluster: Kubernetes) -> dict[str, Any]:
     """Return what holds for the pod: a volume is the group's, as a new one is root's alone."""
     profile = {"seccompProfile": {"type": "RuntimeDefault"}}
     numbers = user_of(service, cluster)

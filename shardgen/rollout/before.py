@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen.base import read_base
 from shardgen.digest import digest
+from shardgen.languages import read_env
 from shardgen.outputs import HELD
-from shardgen.readback import read_env
 from shardgen.stack import merged_files
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from shardgen.kubernetes.cluster import cluster_of
+from shardgen.kubernetes import settings as kubernetes
 from shardgen.kubernetes.names import NAME_LABEL, claim_name, shard_name
 from shardgen.ledger.state import RETIRED
 from shardgen.rollout.step import EARLIER, Step
-from shardgen.swarm.options import LABEL, deploy_command, node_label, options
+from shardgen.swarm import settings as swarm
+from shardgen.swarm.settings import LABEL, deploy_command, name_there, node_label
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from shardgen.model import Fleet
     from shardgen.outputs import Output
     from shardgen.shard import Shard
-    from shardgen.swarm.options import Options
+    from shardgen.swarm.settings import Swarm
 
 #: Names that a comment lists; more of them are told by the first and the last.
 MOST_NAMED = 5
@@ -69,21 +70,20 @@ def in_swarm(
     before: Mapping[str, Any], fleet: Fleet, output: Output, *, is_told: bool
 ) -> Deployment:
     """Return what there is to do in a swarm; consumers in its own stack need no step more."""
-    stated, new = options(output), come(before, fleet)
-    stack = shlex.quote(stated.stack or "STACK")
-    names = [f"{stack}_{shard.service}" for shard in gone(before, fleet)]
+    stated, new = swarm.settings_of(output), come(before, fleet)
+    names = [name_there(stated.name, shard.service) for shard in gone(before, fleet)]
     return Deployment(
         output=output.name,
         prepare=labelled(fleet, new) if stated.placement == LABEL and new else None,
         apply=deploy_command(output),
         restart=deployed(stated, output) if is_told or new or names else "",
-        remove=f"docker service rm {' '.join(names)}" if names else "",
+        remove=f"docker service rm {' '.join(map(shlex.quote, names))}" if names else "",
         gone=tuple(names),
         shrinks=False,
     )
 
 
-def deployed(stated: Options, output: Output) -> str:
+def deployed(stated: Swarm, output: Output) -> str:
     """Return the command that gives the consumers their new image and variables."""
     if stated.base:
         return f"{deploy_command(output)}   # with the consumers' new image"
@@ -104,7 +104,7 @@ def in_kubernetes(
     before: Mapping[str, Any], fleet: Fleet, output: Output, *, is_told: bool
 ) -> Deployment:
     """Return what there is to do in Kubernetes; a pod reads the ConfigMap when it starts."""
-    cluster = cluster_of(output)
+    cluster = kubernetes.settings_of(output)
     space = f" -n {shlex.quote(cluster.namespace)}" if cluster.namespace else ""
     names = [shard_name(shard, fleet) for shard in gone(before, fleet)]
     kinds = "service" if cluster.is_single else "statefulset,service"
@@ -124,7 +124,7 @@ def in_kubernetes(
 
 def rebound(before: Mapping[str, Any], fleet: Fleet, output: Output) -> Step | None:
     """Return the step that stops pods whose claims have other names now; they would go on."""
-    cluster, recorded = cluster_of(output), before.get("shards", {})
+    cluster, recorded = kubernetes.settings_of(output), before.get("shards", {})
     old: dict[str, list[str]] = {}
     for shard in fleet.here:
         namespace, _, claim = recorded.get(str(shard.id), {}).get("claim", "").rpartition("/")

@@ -11,8 +11,8 @@ from shardgen.base import read_base
 from shardgen.declarations import relative_to_project
 from shardgen.impact import migrations_in
 from shardgen.instructions import external_name
+from shardgen.languages import read_env
 from shardgen.outputs import HELD
-from shardgen.readback import read_env
 from shardgen.rollout.clusters import deployments
 from shardgen.rollout.containers import RECREATE, containers
 from shardgen.rollout.elsewhere import aways, relocations

@@ -44,6 +44,7 @@ RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     hosts.first_shard,
     hosts.known_hosts,
     hosts.addresses,
+    hosts.one_address_each,
     hosts.host_ports,
     hosts.outputs,
     hosts.consumers,

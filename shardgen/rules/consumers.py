@@ -53,11 +53,11 @@ def outside_of_blocks(subject: Subject) -> Iterator[Diagnostic]:
 
     They are the user's lines: shardgen writes no second entry of that name into the file.
     """
-    env = next((output.destination for output in subject.outputs if output.name == "env"), None)
+    env = subject.output("env")
     around = subject.around
     if around is None or env is None:
         return
-    wanted = relative_to_project(subject.fleet, around.file, env)
+    wanted = relative_to_project(subject.fleet, around.file, env.destination)
     for name in dict.fromkeys(subject.fleet.service.consumers):
         if not is_around(subject, name):
             continue
@@ -169,7 +169,7 @@ def variables_reach(subject: Subject) -> Iterator[Diagnostic]:
     """Require the env output, from which consumers get their variables."""
     if not subject.fleet.service.consumers or not subject.has_overlay:
         return
-    if not any(output.name == "env" for output in subject.outputs):
+    if subject.output("env") is None:
         yield subject.error(
             ("outputs", "env", "enabled"),
             "SG324",

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from shardgen.outputs import Output
     from shardgen.rules.subject import Subject
 
+#: What `docker compose` takes without an -f.
+LOADED = frozenset(
+    f"{name}{more}.{end}"
+    for name in ("compose", "docker-compose")
+    for more in ("", ".override")
+    for end in ("yml", "yaml")
+)
 PACKAGED = frozenset(output.template for output in OUTPUTS.values())
 
 
@@ -124,6 +131,8 @@ def claims(subject: Subject) -> Iterator[Diagnostic]:
         what = next((w for at, w in taken if overlaps(at, name)), None)
         if name.split("/")[0] == ".git":
             what = "where git keeps its own files"
+        if output.name != "compose" and is_loaded(name, subject.fleet.service.base or ""):
+            what = "a file that compose loads by itself"
         if what and path not in told:
             told.add(path)
             yield subject.error(
@@ -149,6 +158,12 @@ def claims(subject: Subject) -> Iterator[Diagnostic]:
             f"{later.destination!r} is already the destination of {earlier.name}",
             "give each output a path of its own",
         )
+
+
+def is_loaded(path: str, base: str) -> bool:
+    """Return whether compose reads a path without an -f, where it is called beside the base."""
+    folder, name = posixpath.split(path)
+    return name in LOADED and folder == posixpath.dirname(folded(base) if base else "")
 
 
 def folded(path: str) -> str:
@@ -177,7 +192,7 @@ def inputs(subject: Subject) -> dict[str, str]:
 
 def env_destination(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse shard variables that reach the shards: each new shard would restart all others."""
-    env = next((output for output in subject.outputs if output.name == "env"), None)
+    env = subject.output("env")
     if env is None or not subject.defines_shards:
         return
     folder = posixpath.dirname(subject.fleet.service.base or "")

@@ -84,6 +84,23 @@ def addresses(subject: Subject) -> Iterator[Diagnostic]:
             yield subject.error(("hosts", host.name, "bind"), "SG449", message, hint)
 
 
+def one_address_each(subject: Subject) -> Iterator[Diagnostic]:
+    """Refuse two hosts of one address: each file would take the other's shards for orphans."""
+    owners: dict[str, Host] = {}
+    for host in subject.fleet.hosts:
+        address = host.address.lower()
+        if is_ip(address) and not fault_of_address(address):
+            address = str(ipaddress.ip_address(address))
+        owner = owners.setdefault(address, host)
+        if owner is not host:
+            yield subject.error(
+                place_of(subject, host, "address"),
+                "SG449",
+                f"{host.address!r} is already the address of {owner.name!r}",
+                "give the shards of one machine one host:, or the host its own address",
+            )
+
+
 def place_of(subject: Subject, host: Host, key: str) -> Path:
     """Return where a host says something, else where it is named first."""
     if (subject.data.get("hosts", {}).get(host.name) or {}).get(key):

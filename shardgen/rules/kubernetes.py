@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shardgen.kubernetes import names
-from shardgen.kubernetes.cluster import SINGLE, Cluster, cluster_of
+from shardgen.kubernetes.settings import SINGLE, settings_of
 from shardgen.rules import manifests
 
 if TYPE_CHECKING:
@@ -20,11 +20,6 @@ OUTPUT = ("outputs", "kubernetes")
 LABEL_VALUE = re.compile("[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 #: Keys of an entry that leave a shard as all others are.
 COMMON = frozenset({"id", "state", "move_to", "capacity", "weight", "alias", "allow_plain"})
-
-
-def cluster(subject: Subject) -> Cluster:
-    """Return the settings of the output."""
-    return cluster_of(next(each for each in subject.outputs if each.name == "kubernetes"))
 
 
 def service_name(subject: Subject) -> Iterator[Diagnostic]:
@@ -43,9 +38,9 @@ def service_name(subject: Subject) -> Iterator[Diagnostic]:
 
 def claims(subject: Subject) -> Iterator[Diagnostic]:
     """Require volumes whose names a claim can have."""
-    settings = cluster(subject)
+    cluster = settings_of(subject.output("kubernetes"))
     for shard in subject.live:
-        template = names.claim_template(shard, subject.fleet, settings)
+        template = names.claim_template(shard, subject.fleet, cluster)
         if len(template) > names.LONGEST_LABEL:
             path = subject.written(shard, "volume")
             is_ruled = path[-1] == "id"
@@ -62,7 +57,7 @@ def claims(subject: Subject) -> Iterator[Diagnostic]:
 
 def consumers(subject: Subject) -> Iterator[Diagnostic]:
     """Require that somebody may reach the shards."""
-    if cluster(subject).consumers:
+    if settings_of(subject.output("kubernetes")).consumers:
         return
     hint = "state the labels of their pods, as outputs.kubernetes.consumers: {tier: backend}"
     listed = subject.fleet.service.consumers
@@ -78,7 +73,7 @@ def consumers(subject: Subject) -> Iterator[Diagnostic]:
 def shard_id(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse a shard's id from the cluster's environment, which all shards share."""
     name = subject.fleet.shard_id_variable
-    if name in cluster(subject).environment:
+    if name in settings_of(subject.output("kubernetes")).environment:
         yield subject.error(
             (*OUTPUT, "environment", name),
             "SG220",
@@ -90,7 +85,7 @@ def shard_id(subject: Subject) -> Iterator[Diagnostic]:
 
 def single(subject: Subject) -> Iterator[Diagnostic]:
     """Require that shards of one StatefulSet are 1 to N, and differ in nothing."""
-    if not cluster(subject).is_single:
+    if not settings_of(subject.output("kubernetes")).is_single:
         return
     for position, shard in enumerate(subject.live, start=1):
         own = [key for key in subject.entry(shard) if key not in COMMON]

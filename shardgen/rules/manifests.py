@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
 from shardgen.kubernetes import container, environment, probes, security, words
-from shardgen.kubernetes.cluster import Cluster, cluster_of, secret_of
 from shardgen.kubernetes.interpolation import Unclear, literal
+from shardgen.kubernetes.settings import Kubernetes, secret_of, settings_of
 from shardgen.overlay import complete_services
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ READERS: dict[str, Callable[[Service], object]] = {
     "command": lambda service: words.words(service.get("command")),
     "entrypoint": lambda service: words.words(service.get("entrypoint")),
     "working_dir": lambda service: literal(service.get("working_dir") or ""),
-    "user": lambda service: security.pod_security(service, Cluster()),
+    "user": lambda service: security.pod_security(service, Kubernetes()),
     "cap_add": security.container_security,
     "tmpfs": container.temporary,
     "stop_grace_period": container.grace,
@@ -48,7 +48,7 @@ def values(subject: Subject) -> Iterator[Diagnostic]:
     """Yield what has no equal, once for each place; shards that state nothing are alike."""
     if subject.fleet.service.base and not subject.pattern_service:
         return  # that the base is missing or broken is said already
-    cluster = cluster_of(next(each for each in subject.outputs if each.name == "kubernetes"))
+    cluster = settings_of(subject.output("kubernetes"))
     own = [s for s in subject.live if subject.entry(s).keys() - APART]
     plain = [s for s in subject.live if not subject.entry(s).keys() - APART]
     fleet = replace(subject.fleet, shards=(*plain[:1], *own))
@@ -62,7 +62,7 @@ def values(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def of_shard(
-    subject: Subject, shard: Shard, service: Service, cluster: Cluster
+    subject: Subject, shard: Shard, service: Service, cluster: Kubernetes
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with the values of one shard."""
     yield from image(subject, shard, service, cluster)
@@ -94,7 +94,7 @@ def complaint(read: Callable[..., object], *values: Any) -> str:
 
 
 def image(
-    subject: Subject, shard: Shard, service: Service, cluster: Cluster
+    subject: Subject, shard: Shard, service: Service, cluster: Kubernetes
 ) -> Iterator[Diagnostic]:
     """Require the name of an image: a cluster builds none."""
     own = container.stated(subject.service, subject.entry(shard))

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from shardgen.nginx import Nginx, nginx_of, shard_header
+from shardgen.nginx.routes import shard_header
+from shardgen.nginx.settings import settings_of
 from shardgen.rules.characters import HIGHEST_PORT, HOST, bad_url, is_address
 from shardgen.rules.identity import plain_url
 
@@ -22,14 +23,9 @@ MADE = ("url", "reason", "shard", "tenant_shard")
 SERVER = re.compile(rf"(?:{HOST}|\[(?P<six>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{{1,5}}))?")
 
 
-def stated(subject: Subject) -> Nginx:
-    """Return the settings of the output."""
-    return nginx_of(subject.outputs) or Nginx()
-
-
 def variables(subject: Subject) -> Iterator[Diagnostic]:
     """Require two variables for shard and tenant, which the generated file does not define."""
-    found = stated(subject)
+    found = settings_of(subject.output("nginx"))
     shard = found.shard or shard_header(subject.fleet)
     made = [f"${subject.fleet.service.identifier}_{end}" for end in MADE]
     for key, value in (("shard", found.shard), ("tenant", found.tenant)):
@@ -49,7 +45,7 @@ def variables(subject: Subject) -> Iterator[Diagnostic]:
 
 def otherwise(subject: Subject) -> Iterator[Diagnostic]:
     """Require that other requests go to a host, and to no shard."""
-    url = stated(subject).otherwise
+    url = settings_of(subject.output("nginx")).otherwise
     if url is None:
         return
     path = ("outputs", "nginx", "otherwise")
@@ -87,7 +83,7 @@ def urls(subject: Subject) -> Iterator[Diagnostic]:
 
 def resolver(subject: Subject) -> Iterator[Diagnostic]:
     """Require a name server as a host or an address, and perhaps a port."""
-    server = stated(subject).resolver
+    server = settings_of(subject.output("nginx")).resolver
     if server is None:
         return
     match = SERVER.fullmatch(server)

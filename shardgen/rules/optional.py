@@ -5,30 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from shardgen.diagnostics import Diagnostic
     from shardgen.rules.subject import Subject
 
+    Rule = Callable[[Subject], Iterator[Diagnostic]]
+
 
 def optional(subject: Subject) -> Iterator[Diagnostic]:
     """Yield what the rules of such outputs say, of those that are on."""
-    if any(output.name == "nginx" for output in subject.outputs):
-        from shardgen.rules import nginx
-
-        for rule in nginx.RULES:
+    for name in dict.fromkeys(output.name for output in subject.outputs):
+        for rule in rules_of(name):
             yield from rule(subject)
-    if any(output.name == "swarm" for output in subject.outputs):
-        from shardgen.rules import stackfile, swarm
 
-        for rule in (*swarm.RULES, *stackfile.RULES):
-            yield from rule(subject)
-    if any(output.name == "kubernetes" for output in subject.outputs):
-        from shardgen.rules import kubernetes
 
-        for rule in kubernetes.RULES:
-            yield from rule(subject)
-    if any(output.name == "prometheus" for output in subject.outputs):
-        from shardgen.rules import prometheus
+def rules_of(name: str) -> tuple[Rule, ...]:
+    """Return the rules of one output alone; most have none."""
+    match name:
+        case "kubernetes":
+            from shardgen.rules import kubernetes
 
-        yield from prometheus.prometheus_output(subject)
+            return kubernetes.RULES
+        case "swarm":
+            from shardgen.rules import stackfile, swarm
+
+            return (*swarm.RULES, *stackfile.RULES)
+        case "prometheus":
+            from shardgen.rules import prometheus
+
+            return prometheus.RULES
+        case "nginx":
+            from shardgen.rules import nginx
+
+            return nginx.RULES
+        case _:
+            return ()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shardgen.monitoring.settings import Monitoring, seconds
-from shardgen.monitoring.watched import volume_value
-from shardgen.settings import settings
+from shardgen.prometheus.settings import Prometheus, seconds, settings_of
+from shardgen.prometheus.watched import volume_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from shardgen.diagnostics import Diagnostic
     from shardgen.document import Path
@@ -26,22 +25,15 @@ HOUR = 3600
 LONGEST_WAITS = {"down_after": 12, "missing_after": 24}
 
 
-def prometheus_output(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the settings of the output, which is on."""
-    monitoring = settings(Monitoring, subject.data["outputs"]["prometheus"])
-    yield from times(subject, monitoring)
-    yield from labels(subject, monitoring)
-    yield from volumes(subject, monitoring)
-
-
 def written(subject: Subject, *keys: str) -> Path:
     """Return the place of the first of some settings that is written, of the output else."""
     found = next((key for key in keys if key in subject.data["outputs"]["prometheus"]), None)
     return (*AT, found) if found else AT
 
 
-def times(subject: Subject, monitoring: Monitoring) -> Iterator[Diagnostic]:
+def times(subject: Subject) -> Iterator[Diagnostic]:
     """Require probes that end before the next begins, and waits that an alert can outlast."""
+    monitoring = settings_of(subject.output("prometheus"))
     interval = seconds(monitoring.interval)
     if interval > LONGEST_INTERVAL:
         yield subject.error(
@@ -68,8 +60,9 @@ def times(subject: Subject, monitoring: Monitoring) -> Iterator[Diagnostic]:
             )
 
 
-def labels(subject: Subject, monitoring: Monitoring) -> Iterator[Diagnostic]:
+def labels(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse a label that has a meaning already, and one that the metrics of volumes need."""
+    monitoring = settings_of(subject.output("prometheus"))
     for name in monitoring.labels:
         if name in TAKEN or (monitoring.sees_volumes and name == monitoring.volume_label):
             yield subject.error(
@@ -81,8 +74,9 @@ def labels(subject: Subject, monitoring: Monitoring) -> Iterator[Diagnostic]:
             )
 
 
-def volumes(subject: Subject, monitoring: Monitoring) -> Iterator[Diagnostic]:
+def volumes(subject: Subject) -> Iterator[Diagnostic]:
     """Require both metrics of the volumes or none, and a name that finds each shard's own."""
+    monitoring = settings_of(subject.output("prometheus"))
     if bool(monitoring.volume_free_metric) != bool(monitoring.volume_size_metric):
         stated, lacking = "volume_free_metric", "volume_size_metric"
         if monitoring.volume_size_metric:
@@ -98,7 +92,7 @@ def volumes(subject: Subject, monitoring: Monitoring) -> Iterator[Diagnostic]:
         yield from volume_names(subject, monitoring)
 
 
-def volume_names(subject: Subject, monitoring: Monitoring) -> Iterator[Diagnostic]:
+def volume_names(subject: Subject, monitoring: Prometheus) -> Iterator[Diagnostic]:
     """Require that the label of volumes says of each shard what no other has."""
     owners: dict[str, int] = {}
     for shard in subject.live:
@@ -123,3 +117,6 @@ def volume_names(subject: Subject, monitoring: Monitoring) -> Iterator[Diagnosti
                 'with volume_label: shard write volume_name: "{id}", with service "{service}"',
             )
             return
+
+
+RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (times, labels, volumes)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shardgen import compose
 from shardgen.quoting import ENV_PLAIN
 from shardgen.rules.basefile import known
+from shardgen.swarm.settings import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,7 @@ VERSION = re.compile(r"3\.(8|9|1[0-9])")
 
 def stack_file(subject: Subject) -> Iterator[Diagnostic]:
     """Require a stack file where one is named, and in it the consumers and none of the shards."""
-    output = next((each for each in subject.outputs if each.name == "swarm"), None)
-    name = output.settings.get("base") if output else None
+    name = settings_of(subject.output("swarm")).base
     if name is None:
         return
     stack = subject.stack
@@ -102,7 +102,7 @@ def shards_in(subject: Subject, stack: Base) -> Iterator[Diagnostic]:
 def consumers(subject: Subject, stack: Base) -> Iterator[Diagnostic]:
     """Require that the consumers are there, get the variables, and reach the shards."""
     names = subject.fleet.service.consumers
-    if names and not any(each.name == "env" for each in subject.outputs):
+    if names and subject.output("env") is None:
         yield subject.error(
             ("outputs", "env", "enabled"),
             "SG436",

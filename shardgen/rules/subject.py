@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
+from shardgen.outputs import find
 from shardgen.rules.texts import texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from shardgen.base import Base
     from shardgen.diagnostics import Diagnostic
@@ -87,12 +88,16 @@ class Subject:
     @property
     def has_overlay(self) -> bool:
         """Whether the compose output is made."""
-        return has_overlay(self.outputs)
+        return self.output("compose") is not None
 
     @property
     def defines_shards(self) -> bool:
         """Whether an output is made that says what a shard runs."""
         return any(output.reads_base for output in self.outputs)
+
+    def output(self, name: str) -> Output | None:
+        """Return the output of a name, None where it is off."""
+        return find(self.outputs, name)
 
     def entry(self, shard: Shard) -> dict[str, Any]:
         """Return what is written in a shard's entry."""
@@ -151,11 +156,6 @@ class Subject:
         return found
 
 
-def has_overlay(outputs: Iterable[Output]) -> bool:
-    """Return whether the compose output is among some."""
-    return any(output.name == "compose" for output in outputs)
-
-
 def build_subject(inputs: Inputs, project: Project, *, base_is_broken: bool) -> Subject:
     """Return what the rules look at; of a repeated id, the first entry counts."""
     first: dict[int, Shard] = {}
@@ -166,7 +166,7 @@ def build_subject(inputs: Inputs, project: Project, *, base_is_broken: bool) -> 
         data=inputs.data,
         fleet=inputs.fleet,
         pattern=inputs.base,
-        base=inputs.base if has_overlay(inputs.outputs) else None,
+        base=inputs.base if find(inputs.outputs, "compose") else None,
         outputs=inputs.outputs,
         project=project,
         base_is_broken=base_is_broken,

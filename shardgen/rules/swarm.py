@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from shardgen import compose
+from shardgen.digest import SHORT
 from shardgen.rules.sharing import copies, is_portless
 from shardgen.rules.texts import COMPOSE
-from shardgen.swarm.options import DIGEST, config_name, options
+from shardgen.swarm.settings import config_name, name_there, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from shardgen.diagnostics import Diagnostic
     from shardgen.document import Path
     from shardgen.rules.subject import Subject
-    from shardgen.swarm.options import Options
 
     Fault = Callable[..., Diagnostic]
 
@@ -28,14 +28,9 @@ ORDERS = ("update_config", "rollback_config")
 VARIABLE = re.compile(r"\$\$|\$\{[A-Za-z_][A-Za-z0-9_]*(?P<use>:?[-?+])?(?P<rest>[^}]*)\}")
 
 
-def of_output(subject: Subject) -> Options:
-    """Return the settings of the output."""
-    return options(next(each for each in subject.outputs if each.name == "swarm"))
-
-
 def names(subject: Subject) -> Iterator[Diagnostic]:
     """Require the stack's name, and that what is named after it is short enough."""
-    stated = of_output(subject)
+    stated = settings_of(subject.output("swarm"))
     if stated.stack is None:
         yield subject.error(
             (*ENTRY, "stack"),
@@ -48,8 +43,8 @@ def names(subject: Subject) -> Iterator[Diagnostic]:
     service = max((shard.service for shard in subject.live), key=len, default="")
     config = config_name(stated.stack, subject.fleet.service)
     over = {
-        f"{stated.stack}_{service}": LONGEST_SERVICE,
-        f"{config}_{'0' * DIGEST}": LONGEST_CONFIG,
+        name_there(stated.stack, service): LONGEST_SERVICE,
+        f"{config}_{'0' * SHORT}": LONGEST_CONFIG,
     }
     found = next((name for name, most in over.items() if len(name) > most), None)
     if found:
@@ -63,7 +58,7 @@ def names(subject: Subject) -> Iterator[Diagnostic]:
 
 def images(subject: Subject) -> Iterator[Diagnostic]:
     """Require an image of every shard: swarm builds nothing."""
-    if of_output(subject).image:
+    if settings_of(subject.output("swarm")).image:
         return
     pattern = subject.pattern_service.get("image")
     shared = subject.service.get("image", pattern)
@@ -81,7 +76,7 @@ def images(subject: Subject) -> Iterator[Diagnostic]:
 
 def tasks(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse a second task on a volume; how many, SG307 says where the compose output is on."""
-    for path, layer in stated(subject):
+    for path, layer in own_keys(subject):
         yield from second_tasks(layer, path, subject.error)
     pattern = subject.pattern_service
     yield from second_tasks(pattern, (), subject.base_error)
@@ -89,7 +84,7 @@ def tasks(subject: Subject) -> Iterator[Diagnostic]:
         yield subject.base_error(key, "SG432", message, "remove it: a shard is one task")
 
 
-def stated(subject: Subject) -> Iterator[tuple[Path, dict[str, Any]]]:
+def own_keys(subject: Subject) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield the places where shards.yaml states keys of compose's for shards that run."""
     for path, layer, shard in subject.layers():
         if shard is None or shard.is_live:
@@ -120,7 +115,7 @@ def second_tasks(service: dict[str, Any], path: Path, error: Fault) -> Iterator[
 
 def ports(subject: Subject) -> Iterator[Diagnostic]:
     """Refuse ports that the swarm as a whole would publish."""
-    for path, layer in stated(subject):
+    for path, layer in own_keys(subject):
         yield from published(layer, path, subject.error)
     if not is_portless(subject.service):
         yield from published(subject.pattern_service, (), subject.base_error)
@@ -142,7 +137,7 @@ def files(subject: Subject) -> Iterator[Diagnostic]:
     """Require that secrets and configs of the shards come from a file, or are in the swarm."""
     base = subject.pattern
     data = base.document.data if base else {}
-    services = [subject.pattern_service, *(layer for _, layer in stated(subject))]
+    services = [subject.pattern_service, *(layer for _, layer in own_keys(subject))]
     for kind in ("secrets", "configs"):
         declared = compose.options(data.get(kind))
         for name in dict.fromkeys(name for each in services for name in sources(each, kind)):

@@ -38,7 +38,8 @@ DETAILS = {
     answers.UNASKABLE: "{url} is no URL that can be asked; write http://HOST:PORT",
     answers.FAILED: "the request failed{more}",
 }
-USER = re.compile(r"//[^/@]*@")
+#: Who a URL says one is, also where the scheme before it was forgotten.
+USER = re.compile(r"(//|^)[^/@]*@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +127,11 @@ def detail(kind: str, asked: Asked, answer: Answer, stated: int | None) -> str:
         more=f" ({answer.detail})" if answer.detail else "",
         status=answer.status,
         stated=stated,
-        url=shown_url(asked.url),
+        url=repr(shown_url(asked.url)),
         location=repr(shown_url(answer.location)[:80]),
     )
 
 
 def shown_url(url: str) -> str:
     """Return a URL without the password that may be in it."""
-    return USER.sub("//", url, count=1)
+    return USER.sub(r"\1", url, count=1)

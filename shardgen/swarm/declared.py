@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shardgen.declarations import DECLARED, declared, declared_volumes
 from shardgen.engine import engine_name
-from shardgen.hosts import DECLARED, declared, declared_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -6,9 +6,11 @@ import posixpath
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from shardgen.outputs import destination_of
 from shardgen.overlay import build_parts, complete_services, over, short_form
 from shardgen.swarm import declared
-from shardgen.swarm.options import (
+from shardgen.swarm.service import swarm_service
+from shardgen.swarm.settings import (
     LABEL,
     VERSION,
     config_key,
@@ -16,9 +18,8 @@ from shardgen.swarm.options import (
     deploy_command,
     home,
     node_label,
-    options,
+    settings_of,
 )
-from shardgen.swarm.service import swarm_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from shardgen.outputs import Output
     from shardgen.overlay import Parts
     from shardgen.shard import Shard
-    from shardgen.swarm.options import Options
+    from shardgen.swarm.settings import Swarm
     from shardgen.validate import Inputs
 
     Service = dict[str, Any]
@@ -37,14 +38,14 @@ SECTIONS = ("networks", "volumes", "secrets", "configs")
 
 def build_stack(inputs: Inputs, output: Output, folder: str) -> dict[str, Any]:
     """Return what the template receives; `folder` is the one that compose's paths start from."""
-    fleet, stated = inputs.fleet, options(output)
+    fleet, stated = inputs.fleet, settings_of(output)
     start = home(stated, output.destination)
     way = posixpath.relpath(folder or ".", start or ".")
     known = sections(inputs)
     stack = Stack(inputs, stated, way, version(inputs))
     services = list(stack.services())
-    env = next((each.destination for each in inputs.outputs if each.name == "env"), None)
-    reaches = inputs.stack is not None and env is not None
+    env = destination_of(inputs.outputs, "env")
+    reaches = inputs.stack is not None and env != ""
     return {
         "stack": stated.stack,
         "version": stack.version,
@@ -64,7 +65,7 @@ def build_stack(inputs: Inputs, output: Output, folder: str) -> dict[str, Any]:
         "consumers": list(fleet.service.consumers) if reaches else [],
         "env_file": posixpath.relpath(env, start or ".") if env else None,
         "config": config_key(fleet.service),
-        "config_name": config_name(stated.stack or "", fleet.service),
+        "config_name": config_name(stated.name, fleet.service),
         "networks": declared.networks(services, inputs.base, known["networks"]),
         "volumes": declared.volumes(services, fleet, inputs.base, known["volumes"]),
         **dict(declared.files(services, inputs.base, way, known)),
@@ -88,7 +89,7 @@ def sections(inputs: Inputs) -> dict[str, Mapping[str, Any]]:
 class Stack:
     """The shards as services of a stack, and what gets lost on the way."""
 
-    def __init__(self, inputs: Inputs, stated: Options, way: str, written: str | None) -> None:
+    def __init__(self, inputs: Inputs, stated: Swarm, way: str, written: str | None) -> None:
         self.inputs, self.stated, self.way, self.version = inputs, stated, way, written
         self.lost: set[str] = set()
         fleet, base = inputs.fleet, inputs.base

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shardgen import quoting, readback
+from shardgen import languages, quoting
 from shardgen.kubernetes import container
 from shardgen.kubernetes.amounts import memory, processors, seconds
-from shardgen.kubernetes.cluster import Cluster
 from shardgen.kubernetes.environment import entry, sources, variables
 from shardgen.kubernetes.interpolation import Unclear, Variable, escaped, literal, meaning
 from shardgen.kubernetes.omissions import omissions
 from shardgen.kubernetes.probes import container_probes
 from shardgen.kubernetes.security import container_security, pod_security
+from shardgen.kubernetes.settings import Kubernetes
 from shardgen.kubernetes.words import words
 from shardgen.model import build_fleet
 from tests.examples import examples
@@ -34,7 +34,7 @@ EVERYTHING = dict.fromkeys(("A", "B", "AB", "A_B", ""), "leaked")
 def test_any_text_comes_back_through_yaml_and_the_kubelet(text: str) -> None:
     stated = entry("X", text.replace("$", "$$"), "secret")
     written = f"a: {{env: {quoting.yaml([stated])}}}\n---\n- {quoting.yaml(stated['value'])}\n"
-    first, second = readback.read_yaml_stream(written)
+    first, second = languages.read_yaml_stream(written)
     assert first["a"]["env"] == [stated]
     assert expanded(second[0], EVERYTHING) == text
 
@@ -87,7 +87,7 @@ def test_secrets() -> None:
     assert sources(optional, "s") == [{"secretRef": {"name": "s", "optional": True}}]
     assert sources({}, "s") == []
     stated = {"environment": ["A=1", "B=2", "C"]}
-    found = variables(stated, Cluster(environment={"B": None, "D": "4"}))
+    found = variables(stated, Kubernetes(environment={"B": None, "D": "4"}))
     assert found == {"A": "1", "C": None, "D": "4"}
 
 
@@ -157,12 +157,12 @@ def test_no_shard_is_started_anew_in_a_hurry() -> None:
 
 def test_users_and_privileges() -> None:
     plain = {"seccompProfile": {"type": "RuntimeDefault"}}
-    assert pod_security({}, Cluster()) == plain
-    assert pod_security({"user": "node"}, Cluster()) == plain
-    both = pod_security({"user": "1000:2000"}, Cluster())
+    assert pod_security({}, Kubernetes()) == plain
+    assert pod_security({"user": "node"}, Kubernetes()) == plain
+    both = pod_security({"user": "1000:2000"}, Kubernetes())
     assert (both["runAsUser"], both["runAsGroup"], both["fsGroup"]) == (1000, 2000, 2000)
-    assert pod_security({"user": 0}, Cluster())["runAsNonRoot"] is False
-    assert pod_security({"user": "node"}, Cluster(run_as_user=7))["runAsUser"] == 7
+    assert pod_security({"user": 0}, Kubernetes())["runAsNonRoot"] is False
+    assert pod_security({"user": "node"}, Kubernetes(run_as_user=7))["runAsUser"] == 7
     added = container_security({"cap_add": ["CAP_CHOWN", "kill"], "read_only": True})
     assert added["capabilities"] == {"drop": ["ALL"], "add": ["CHOWN", "KILL"]}
     assert added["readOnlyRootFilesystem"] is True
@@ -177,7 +177,7 @@ def test_nothing_is_lost_in_silence() -> None:
         "deploy": {"replicas": 1, "placement": {}, "resources": {"limits": {"cpus": 1, "pids": 9}}},
         "volumes": ["v:/data", "./a:/b:ro", "cache:/c", {"type": "tmpfs", "target": "/t"}],
     }  # fmt: skip
-    assert list(omissions(shard, service, Cluster())) == [
+    assert list(omissions(shard, service, Kubernetes())) == [
         "labels", "init", "ulimits", "deploy.placement", "deploy.resources.limits.pids",
         "pull_policy: daily", 'restart: "no"', "security_opt: seccomp:unconfined", "user: node",
         "the mount ./a:/b", "the mount cache:/c",
@@ -200,7 +200,7 @@ def test_a_path_is_probed_only_where_the_last_word_on_it_is_a_path() -> None:
     for shard in fleet.shards:
         own = container.stated(data["service"], data["shards"][shard.index])
         service = {"image": "shop:1", "healthcheck": {"test": ["CMD", "check"]}}
-        pod = container.container(shard, service, fleet, Cluster(), "", own)
+        pod = container.container(shard, service, fleet, Kubernetes(), "", own)
         probe = pod["readinessProbe"]
         found.append(probe.get("httpGet", {}).get("path") or probe["exec"]["command"])
     assert found == ["/up", "/alive", ["check"], ["check"]]

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from shardgen import quoting
 from shardgen.details import details
-from shardgen.directives import Directive, read_directives
 from shardgen.disk import Disk
-from shardgen.nginx import Nginx
+from shardgen.nginx.directives import Directive, read_directives
+from shardgen.nginx.settings import Nginx
+from shardgen.outputs import find
 from shardgen.recording import Recording
 from shardgen.schema import load_schema
 from shardgen.validate import validate
@@ -159,7 +160,7 @@ def test_nothing_of_it_is_imported_where_it_is_off(tmp_path: Path) -> None:
     )
     loaded = ran.stdout.splitlines()[-1].split()
     assert "shardgen.render" in loaded
-    assert not {"shardgen.nginx", "shardgen.directives", "shardgen.rules.nginx"} & {*loaded}
+    assert not {"shardgen.nginx", "shardgen.rules.nginx"} & {*loaded}
 
 
 def test_the_fields_of_its_templates_are_documented(tmp_path: Path) -> None:
@@ -169,7 +170,9 @@ def test_the_fields_of_its_templates_are_documented(tmp_path: Path) -> None:
     inputs = validate(
         project.read("shards.yaml").encode(), "shards.yaml", Recording(Disk(str(tmp_path)))
     )
-    data = details("nginx", inputs)
+    output = find(inputs.outputs, "nginx")
+    assert output
+    data = details(output, inputs)
     fields = {
         f"nginx.{key}[].{inner}" if isinstance(value, list) else f"nginx.{key}"
         for key, value in data.items()

@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shardgen import quoting, readback
-from shardgen.kubernetes.cluster import Cluster
 from shardgen.kubernetes.names import claims
+from shardgen.kubernetes.settings import Kubernetes
 from shardgen.model import build_fleet
-from shardgen.monitoring.settings import Monitoring, seconds
-from shardgen.monitoring.trials import later, series
-from shardgen.monitoring.watched import LONGEST_UID, uid, volume_value, watched
+from shardgen.outputs import OUTPUTS, stated
+from shardgen.prometheus.settings import Prometheus, seconds
+from shardgen.prometheus.trials import later, series
+from shardgen.prometheus.watched import LONGEST_UID, uid, volume_value, watched
 from shardgen.schema import load_schema
 from shardgen.settings import settings
 from tests.prometheus.fleets import FULL, Watched, states
@@ -47,9 +48,9 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Watched:
 
 
 def test_the_schema_documents_the_defaults() -> None:
-    default = Monitoring()
-    assert {field.name for field in fields(Monitoring)} == SETTINGS.keys() - {"enabled", "path"}
-    for field in fields(Monitoring):
+    default = Prometheus()
+    assert {field.name for field in fields(Prometheus)} == SETTINGS.keys() - {"enabled", "path"}
+    for field in fields(Prometheus):
         assert SETTINGS[field.name]["default"] == getattr(default, field.name), field.name
 
 
@@ -142,7 +143,7 @@ def test_job_labels_and_times_are_those_that_are_stated(tmp_path: Path) -> None:
 
 def test_a_shard_elsewhere_bears_its_host() -> None:
     data = {"version": 1, "shards": [{"id": 1}, {"id": 2, "host": "shards-b"}]}
-    first, second = watched(build_fleet(data), {})["shards"]
+    first, second = watched(build_fleet(data), OUTPUTS["prometheus"])["shards"]
     assert "host" not in first["info"]
     assert second["info"]["host"] == second["labels"]["host"] == "shards-b"
     assert second["identity"]["host"] == "shards-b"
@@ -156,10 +157,10 @@ def test_a_shard_elsewhere_bears_its_host() -> None:
 def test_claims_have_the_names_that_the_kubernetes_output_gives(form: str, name: str) -> None:
     data = {"version": 1, "shards": [{"id": 1}, {"id": 2, "volume": "WA_eu.west_"}, {"id": 30}]}
     fleet = build_fleet(data)
-    monitoring = settings(Monitoring, {"volume_name": name})
+    monitoring = settings(Prometheus, {"volume_name": name})
     found = {shard.id: volume_value(shard, fleet, monitoring) for shard in fleet.live}
-    assert found == claims(fleet, Cluster(form=form))
-    assert Monitoring().volume_name == "{claim}-{name}-{id}-0"
+    assert found == claims(fleet, Kubernetes(form=form))
+    assert Prometheus().volume_name == "{claim}-{name}-{id}-0"
 
 
 # the dashboard
@@ -299,7 +300,7 @@ def test_the_output_is_imported_where_it_is_on(project: Any) -> None:
     """Neither a clean check nor a render without it needs any of it."""
     script = (
         "import sys; from shardgen.__main__ import main; code = main([sys.argv[1]]); "
-        "print(code, [m for m in sys.modules if 'monitoring' in m or 'rules.prometheus' in m])"
+        "print(code, [m for m in sys.modules if 'shardgen.prometheus' in m or 'rules.prometheus' in m])"
     )
     import subprocess
 
@@ -311,14 +312,14 @@ def test_the_output_is_imported_where_it_is_on(project: Any) -> None:
         assert done.stdout.splitlines()[-1] == "0 []"
 
 
-def test_both_languages_have_a_meaning() -> None:
+def test_both_languages_are_read_back() -> None:
     assert {"json", "yaml"} == {
-        language for name, language in readback.MEANINGS if name == "prometheus"
+        language for name, language in readback.FAULTS if name == "prometheus"
     }
 
 
 def test_the_fields_of_its_templates_are_documented(full: Watched) -> None:
-    data = watched(full_fleet(full), FULL)
+    data = watched(full_fleet(full), stated(OUTPUTS["prometheus"], FULL))
     found = [f"prometheus.{key}" for key in ("job", "uid", "sees_volumes")]
     found += [f"prometheus.shards[].{key}" for key in data["shards"][0]]
     found += [f"prometheus.trials.{key}" for key in data["trials"] if key != "shards"]

@@ -349,7 +349,7 @@ def watching(project: Project, *options: str, **more: Any) -> Iterator[subproces
     """Give a watch that runs in a process of its own, which ends with the block."""
     command = [sys.executable, "-m", "shardgen", "status", "--watch", "0.1", *options]
     process = subprocess.Popen(
-        command, cwd=project.root, stderr=subprocess.PIPE, text=True, preexec_fn=interruptible,
+        command, cwd=project.root, stderr=subprocess.PIPE, text=True, preexec_fn=interruptible,  # noqa: PLW1509
         **{"stdout": subprocess.PIPE, **more},
     )  # fmt: skip
     try:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shardgen.errors import UsageError
-from shardgen.monitoring.watched import watched
+from shardgen.outputs import OUTPUTS
+from shardgen.prometheus.watched import watched
 from shardgen.resources import resource_text
 from shardgen.status import answers, body, running
 from shardgen.status.body import Said, Sessions, said
@@ -187,7 +188,7 @@ def test_a_shard_is_asked_at_the_path_of_its_own_healthcheck() -> None:
             f"http://baileys-3:3300{path}",
             f"http://baileys-4:3300{path}",
         ]
-        targets = [each["url"] for each in watched(fleet, {})["shards"]]
+        targets = [each["url"] for each in watched(fleet, OUTPUTS["prometheus"])["shards"]]
         assert targets == [each.health_url for each in asked], "prometheus probes the same"
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shardgen.details import details
+from shardgen.outputs import find
 from shardgen.validate import validate
 from tests.support import BASE, Project, fleet
 
@@ -46,9 +47,10 @@ class Texts(dict[str, str]):
 def stack_of(shards: str) -> dict[str, Any]:
     """Return the data of the stack file's template."""
     text = f"version: 1\nservice: {{consumers: [api]}}\n{OUTPUT}shards:\n{shards}"
-    found: dict[str, Any] = details(
-        "swarm", validate(text.encode(), "shards.yaml", Texts({"docker-compose.yml": BASE}))
-    )
+    inputs = validate(text.encode(), "shards.yaml", Texts({"docker-compose.yml": BASE}))
+    output = find(inputs.outputs, "swarm")
+    assert output
+    found: dict[str, Any] = details(output, inputs)
     return found
 
 

@@ -7,26 +7,23 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from shardgen.monitoring.settings import Monitoring
-from shardgen.monitoring.trials import trials
-from shardgen.settings import settings
+from shardgen.kubernetes.names import claim_label
+from shardgen.prometheus.settings import settings_of
+from shardgen.prometheus.trials import trials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from shardgen.model import Fleet, Shard
+    from shardgen.outputs import Output
+    from shardgen.prometheus.settings import Prometheus
 
 #: Grafana's uid of a dashboard has this many characters at most.
 LONGEST_UID = 40
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-def watched(fleet: Fleet, written: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the templates in `prometheus/` receive besides; `written` is the output's entry.
-
-    docs/templates.md lists it.
-    """
-    monitoring = settings(Monitoring, written)
+def watched(fleet: Fleet, output: Output) -> dict[str, Any]:
+    """Return what the templates in `prometheus/` receive besides; docs/templates.md lists it."""
+    monitoring = settings_of(output)
     job = monitoring.job or f"{fleet.service.name}-shards"
     shards = [watched_shard(shard, fleet, monitoring, job) for shard in fleet.live]
     return {
@@ -46,7 +43,7 @@ def uid(job: str) -> str:
     return hashlib.sha256(job.encode()).hexdigest()[:LONGEST_UID]
 
 
-def watched_shard(shard: Shard, fleet: Fleet, monitoring: Monitoring, job: str) -> dict[str, Any]:
+def watched_shard(shard: Shard, fleet: Fleet, monitoring: Prometheus, job: str) -> dict[str, Any]:
     """Return one shard: the URL that is probed, and its labels there and in the rules."""
     labels = {"shard": str(shard.id), "service": shard.service, **monitoring.labels}
     if shard.host:
@@ -64,12 +61,11 @@ def watched_shard(shard: Shard, fleet: Fleet, monitoring: Monitoring, job: str) 
     }
 
 
-def volume_value(shard: Shard, fleet: Fleet, monitoring: Monitoring) -> str:
+def volume_value(shard: Shard, fleet: Fleet, monitoring: Prometheus) -> str:
     """Return what the metrics of volumes call the volume of a shard.
 
     `{claim}` is its name as Kubernetes can have it, where the claim is named after it.
     """
-    claim = re.sub("[_.]", "-", shard.volume.lower()).rstrip("-")
-    values = {"claim": claim, "id": str(shard.id), "name": fleet.service.name,
+    values = {"claim": claim_label(shard.volume), "id": str(shard.id), "name": fleet.service.name,
               "service": shard.service, "volume": shard.volume}  # fmt: skip
     return PLACEHOLDER.sub(lambda found: values[found[1]], monitoring.volume_name)

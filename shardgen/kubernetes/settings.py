@@ -18,7 +18,7 @@ SINGLE = "single"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
+class Kubernetes:
     """What all shards have in a cluster, and compose does not say."""
 
     form: str = "per-shard"
@@ -39,11 +39,11 @@ class Cluster:
         return self.form == SINGLE
 
 
-def cluster_of(output: Output) -> Cluster:
-    """Return the settings of the output."""
-    return settings(Cluster, output.settings)
+def settings_of(output: Output | None) -> Kubernetes:
+    """Return what is stated of the output; its defaults where it is off."""
+    return settings(Kubernetes, output.settings if output else None)
 
 
-def secret_of(cluster: Cluster, fleet: Fleet) -> str:
+def secret_of(cluster: Kubernetes, fleet: Fleet) -> str:
     """Return the name of the Secret that holds what is no one's to read in a repository."""
     return cluster.secret or f"{fleet.service.name}-env"

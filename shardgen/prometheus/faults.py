@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from shardgen.model import Fleet
 
 
-def meaning_of_targets(data: Any, fleet: Fleet) -> str | None:
+def fault_of_targets(data: Any, fleet: Fleet) -> str | None:
     """Return which shard the list of targets does not probe at its URL; other files have none."""
     if not isinstance(data, list):
         return None
@@ -24,7 +24,7 @@ def meaning_of_targets(data: Any, fleet: Fleet) -> str | None:
     return f"probes {', '.join(found)}, which is no shard that runs" if found else None
 
 
-def meaning_of_rules(data: Any, fleet: Fleet) -> str | None:
+def fault_of_rules(data: Any, fleet: Fleet) -> str | None:
     """Return which shard the recording rules do not declare; other files have none."""
     groups = data.get("groups", ()) if isinstance(data, dict) else ()
     rules = [rule for group in groups for rule in group["rules"] if "record" in rule]

@@ -9,12 +9,12 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from shardgen.monitoring.settings import seconds
+from shardgen.prometheus.settings import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shardgen.monitoring.settings import Monitoring
+    from shardgen.prometheus.settings import Prometheus
 
 #: Minutes between two looks; a sample of the tests is one minute after the last.
 STEP = 10
@@ -22,7 +22,7 @@ DAY = 24 * 60
 MATCHER = re.compile('([a-zA-Z_][a-zA-Z0-9_]*)="([^"]*)"')
 
 
-def trials(shards: Sequence[dict[str, Any]], monitoring: Monitoring, job: str) -> dict[str, Any]:
+def trials(shards: Sequence[dict[str, Any]], monitoring: Prometheus, job: str) -> dict[str, Any]:
     """Return what rules.test.yml is made of: times in minutes, and one shard of each state."""
     states = {shard["labels"]["state"]: shard for shard in reversed(shards)}
     down = 2 * STEP + later(monitoring.down_after)
@@ -42,7 +42,7 @@ def later(duration: str) -> int:
     return max(1, math.ceil(seconds(duration) / 60 / STEP)) * STEP
 
 
-def trial(shard: dict[str, Any], monitoring: Monitoring, job: str) -> dict[str, Any]:
+def trial(shard: dict[str, Any], monitoring: Prometheus, job: str) -> dict[str, Any]:
     """Return the labels of the series that a test gives to one shard."""
     number, label = shard["labels"]["shard"], monitoring.volume_label
     claim = {label: shard["volume"][label]} if shard["volume"] else {}

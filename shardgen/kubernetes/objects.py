@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shardgen.kubernetes.names import claim_of_pod
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -72,11 +74,10 @@ def claims_in(documents: Any, fleet: Fleet) -> Iterator[tuple[int, str]]:
         if kind != "StatefulSet" or not templates:
             continue
         space = within(found, "metadata").get("namespace")
-        claim = f"{space}/{templates[0]}" if space else templates[0]
         number = str(name).removeprefix(f"{fleet.service.name}-")
         if name == fleet.service.name:
             replicas = within(found, "spec").get("replicas")
             for shard in range(1, 1 + (replicas if isinstance(replicas, int) else 0)):
-                yield shard, f"{claim}-{name}-{shard}"
+                yield shard, claim_of_pod(templates[0], f"{name}-{shard}", space)
         elif number.isdecimal():
-            yield int(number), f"{claim}-{name}-0"
+            yield int(number), claim_of_pod(templates[0], f"{name}-0", space)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from shardgen.ledger.fold import fold
 from shardgen.ledger.migration import Migration, read_migration
-from shardgen.settings import settings
+from shardgen.nginx.settings import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,29 +22,12 @@ FEW_ENTRIES = 100
 OWN_SIZE = 2048
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nginx:
-    """What shards.yaml says of the output; `shard` and `tenant` are variables of nginx."""
-
-    shard: str | None = None
-    tenant: str | None = None
-    otherwise: str | None = None
-    resolver: str | None = "127.0.0.11"
-    resolver_ttl: int = 1
-    map_hash: bool = True
-
-
-def nginx_of(outputs: Iterable[Output]) -> Nginx | None:
-    """Return the settings of the output, None where it is off."""
-    found = next((each.settings for each in outputs if each.name == "nginx"), None)
-    return None if found is None else settings(Nginx, found)
-
-
-def nginx_context(stated: Nginx, fleet: Fleet, ledger: Iterable[Change]) -> dict[str, Any]:
+def routes(fleet: Fleet, output: Output, ledger: Iterable[Change]) -> dict[str, Any]:
     """Return the data of both templates; the variables come without their `$`.
 
     `ledger` are the files of the migrations, as they will be.
     """
+    stated = settings_of(output)
     known = tenants(fleet, ledger) if stated.tenant else {}
     tenant = stated.tenant and stated.tenant.removeprefix("$")
     largest = max(len(fleet.shards), len(known))

@@ -1,4 +1,4 @@
-"""What shards.yaml says under `outputs.prometheus`, with its defaults."""
+"""What shards.yaml says under `outputs.prometheus` in, the same with its defaults out."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from shardgen.settings import settings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from shardgen.outputs import Output
 
 #: Seconds in each unit of a duration.
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
@@ -15,7 +19,7 @@ DURATION = re.compile("([0-9]+)([a-z]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Monitoring:
+class Prometheus:
     """How the shards are watched. `labels` stand at every target, and so at every alert.
 
     A metric is a series by its name, as `business_tenants` or `tenants{database="main"}`.
@@ -43,6 +47,11 @@ class Monitoring:
     def sees_volumes(self) -> bool:
         """Whether there are metrics of the volumes."""
         return bool(self.volume_free_metric and self.volume_size_metric)
+
+
+def settings_of(output: Output | None) -> Prometheus:
+    """Return what is stated of the output; its defaults where it is off."""
+    return settings(Prometheus, output.settings if output else None)
 
 
 def seconds(duration: str) -> float:

@@ -1,4 +1,4 @@
-"""The swarm output's entry in shards.yaml in; what it states, with the names that follow, out."""
+"""What shards.yaml says under `outputs.swarm` in; its defaults, and the names that follow, out."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
 VERSION = "3.9"
 #: The placement in which a label says which node has a shard's volume.
 LABEL = "label"
-#: Of a config's name, the characters that tell what it holds.
-DIGEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Swarm:
     """What is stated of the stack. `base` is the stack file with the consumers, where there is one.
 
     `placement` is "label" where a label says which node has a shard's volume, "any" where all have.
@@ -33,23 +31,33 @@ class Options:
     image: str | None = None
     placement: str = LABEL
 
+    @property
+    def name(self) -> str:
+        """The name of the stack; where it is not stated, which is refused, a word for it."""
+        return self.stack or "STACK"
 
-def options(output: Output) -> Options:
-    """Return what an entry states."""
-    return settings(Options, output.settings)
+
+def settings_of(output: Output | None) -> Swarm:
+    """Return what is stated of the output; its defaults where it is off."""
+    return settings(Swarm, output.settings if output else None)
 
 
-def home(stated: Options, destination: str) -> str:
+def home(stated: Swarm, destination: str) -> str:
     """Return the folder that every path is relative to: that of the first file of the command."""
     return posixpath.dirname(stated.base or destination)
 
 
 def deploy_command(output: Output) -> str:
     """Return the command that starts the stack, or applies a change to it."""
-    stated = options(output)
+    stated = settings_of(output)
     files = [name for name in (stated.base, output.destination) if name]
     named = [f"-c {shlex.quote(name)}" for name in files]
-    return " ".join(["docker stack deploy", *named, shlex.quote(stated.stack or "STACK")])
+    return " ".join(["docker stack deploy", *named, shlex.quote(stated.name)])
+
+
+def name_there(stack: str, name: str) -> str:
+    """Return what the engine calls a service or a config that the stack has under a name."""
+    return f"{stack}_{name}"
 
 
 def node_label(service: Service, number: int | str) -> str:
@@ -64,4 +72,4 @@ def config_key(service: Service) -> str:
 
 def config_name(stack: str, service: Service) -> str:
     """Return its name in the engine, without the digest at the end: a config never changes."""
-    return f"{stack}_{config_key(service)}"
+    return name_there(stack, config_key(service))
