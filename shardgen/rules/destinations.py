@@ -131,7 +131,11 @@ def claims(subject: Subject) -> Iterator[Diagnostic]:
         what = next((w for at, w in taken if overlaps(at, name)), None)
         if name.split("/")[0] == ".git":
             what = "where git keeps its own files"
-        if output.name != "compose" and is_loaded(name, subject.fleet.service.base or ""):
+        elif (
+            not what
+            and output.name != "compose"
+            and is_loaded(name, subject.fleet.service.base or "")
+        ):
             what = "a file that compose loads by itself"
         if what and path not in told:
             told.add(path)
