@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from shardgen.status.overview import Overview
     from shardgen.validate import Inputs
 
+#: The outputs for engines beside which compose may have the shards no more.
+CLUSTERS = frozenset({"kubernetes", "swarm"})
 UNCOMPOSED = (
     "--docker looks at what docker compose runs, and compose is off; leave --docker out, or state "
     "outputs.compose.enabled: true in shards.yaml"
@@ -53,7 +55,7 @@ class Look:
 
         with held(self.disk.root, shared=True):
             inputs = validate(self.disk.required(self.config), self.config, self.disk)
-        fleet, commands = inputs.fleet, commands_of(inputs, self.config)
+        fleet, commands = inputs.fleet, commands_of(inputs, self.config, docker=self.docker)
         if self.docker and not commands.compose:
             raise UsageError(UNCOMPOSED)
         asked = questions(fleet, os.environ, self.timeout)
@@ -84,11 +86,15 @@ class Look:
             beside.shutdown()
 
 
-def commands_of(inputs: Inputs, config: str) -> Commands:
-    """Return what to type; without a command of compose where that runs no shards."""
+def commands_of(inputs: Inputs, config: str, *, docker: bool) -> Commands:
+    """Return what to type; nothing of compose where a cluster may have the shards.
+
+    Compose would start a second process on a volume. To look with `docker` says that it has them.
+    """
     paths = {output.name: output.place for output in inputs.outputs}
     found = build_commands(inputs.fleet, config, paths.get("compose"), inputs.base)
-    return found if "compose" in paths else replace(found, compose="")
+    is_elsewhere = not docker and not CLUSTERS.isdisjoint(paths)
+    return replace(found, compose="") if is_elsewhere or "compose" not in paths else found
 
 
 def status(

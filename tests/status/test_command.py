@@ -123,6 +123,28 @@ def test_all_is_well(project: Project) -> None:
     assert (code, data["well"], data["findings"]) == (0, True, [])
 
 
+def test_no_second_process_is_started_beside_a_cluster(project: Project) -> None:
+    text = project.read("shards.yaml")
+    swarm = "outputs: {swarm: {enabled: true, stack: shop, image: b}}\n"
+    nobody = {f"BAILEYS_SHARD_{number}_URL": "http://127.0.0.1:1" for number in (1, 2)}
+    assert " up -d baileys baileys-2\n" in project.run("status", **nobody).out
+    project.write("shards.yaml", text + swarm)
+    ran = project.run("status", **nobody)
+    assert ran.code == 1
+    assert "refused" in ran.out
+    assert "docker compose" not in ran.out
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_url_that_is_none_shows_no_password_and_nothing_raw(project: Project, form: str) -> None:
+    urls = {"BAILEYS_SHARD_1_URL": "u:sEcret@h:1", "BAILEYS_SHARD_2_URL": "x://\x1b]0;own\x07"}
+    ran = project.run("status", "--format", form, **urls)
+    assert ran.code == 1
+    assert "sEcret" not in ran.out
+    assert "h:1" in ran.out
+    assert not {"\x1b", "\x07"} & {*ran.out}
+
+
 def test_text_says_the_same(project: Project) -> None:
     with running("ok", "503") as urls:
         ran = project.run("status", **variables(["ok", "503"], urls))
