@@ -98,6 +98,10 @@ accept: $(VENV)/.dev ## rewrite the golden files from what the code does; review
 bench: $(VENV)/.dev ## measure speed and memory against the budgets
 	@$(BIN)/python -m bench
 
+.PHONY: bench-outputs
+bench-outputs: $(VENV)/.dev ## measure what each output that is off by default costs, and how it grows
+	@$(BIN)/python -m bench.outputs
+
 .PHONY: bench-rebalance
 bench-rebalance: $(VENV)/.dev ## measure a plan for a million tenants on a thousand shards
 	@$(BIN)/python -m bench.rebalance
