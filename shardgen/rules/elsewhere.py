@@ -47,11 +47,13 @@ def services(subject: Subject) -> Iterator[Diagnostic]:
     names = names_here(subject)
     for host, _, found in on_hosts(subject.data, subject.fleet, subject.pattern):
         there = {name.lower() for shard, _ in found for name in (shard.service, shard.alias)}
+        missing = names - there
         ports = {shard.host_port: shard for shard, _ in found}
         told: set[str] = set()
         for shard, service in found:
             at: Path = ("shards", shard.index, "host")
-            leading = dict(unreached(service, names - there - directed(service)))
+            known = directed(service)  # most know none, and the names of all shards are many
+            leading = dict(unreached(service, missing - known if known else missing))
             new = {key: name for key, name in leading.items() if key not in told}
             ties = [key for key in tied(service) if key not in told]
             told |= {*new, *ties}
