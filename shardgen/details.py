@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from shardgen.declarations import project_folder
-from shardgen.outputs import destination_of
+from shardgen.outputs import destination_of, files_by_host
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -40,9 +40,8 @@ def details(output: Output, inputs: Inputs, ledger: Collection[Change] = ()) -> 
         case "hosts":
             from shardgen.hosts import host_files
 
-            files = {each.subject: each.destination for each in inputs.outputs if each.subject}
             folder = project_folder(fleet, destination_of(inputs.outputs, "compose"))
-            return host_files(data, fleet, base, folder, files)
+            return host_files(data, fleet, base, folder, files_by_host(inputs.outputs))
         case "prometheus":
             from shardgen.prometheus.watched import watched
 

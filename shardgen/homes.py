@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardgen.hosts import project_name
-from shardgen.outputs import find
+from shardgen.outputs import files_by_host, find
 from shardgen.record import NONE, UNKNOWN, USUAL, engine_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shardgen.outputs import Output
     from shardgen.shard import Shard
     from shardgen.validate import Inputs
 
@@ -22,14 +22,36 @@ ENGINES = ("compose", "kubernetes", "swarm")
 KEPT = ("claim", "engine", "stack_volume", "project")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """What says for the whole fleet where its shards live.
+
+    `project` is '' where only compose knows it, `stack` where no swarm has the shards; `files` are
+    the compose files of other hosts, by the host's name.
+    """
+
+    engines: tuple[str, ...]
+    files: Mapping[str, str]
+    project: str
+    stack: str
+
+    def project_of(self, shard: Shard) -> str:
+        """Return the project that compose names a shard's volume after; '' where it alone knows.
+
+        It is the base's `name`, else on another host the folder of the only file there.
+        """
+        file = self.files.get(shard.host, "") if shard.host else ""
+        return self.project or posixpath.basename(posixpath.dirname(file))
+
+
 def homes(inputs: Inputs, before: Mapping[str, Any]) -> dict[int, dict[str, str]]:
     """Return what the lock keeps of where each shard lives, beside what its fleet says, by id."""
-    recorded = before.get("shards", {})
+    recorded, places = before.get("shards", {}), places_of(inputs)
     found: dict[int, dict[str, str]] = {}
     for shard in inputs.fleet.shards:
         known = recorded.get(str(shard.id), {"engine": NONE})
         kept = {key: known[key] for key in KEPT if key in known}
-        found[shard.id] = kept | (dict(home(shard, inputs, known)) if shard.is_live else {})
+        found[shard.id] = kept | (dict(home(shard, places, inputs, known)) if shard.is_live else {})
         if found[shard.id].get("engine") == USUAL:
             del found[shard.id]["engine"]
     for number, claim in claims(inputs).items():
@@ -37,37 +59,38 @@ def homes(inputs: Inputs, before: Mapping[str, Any]) -> dict[int, dict[str, str]
     return found
 
 
-def home(shard: Shard, inputs: Inputs, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def places_of(inputs: Inputs) -> Places:
+    """Return what the inputs say for the whole fleet."""
+    swarm, stack = find(inputs.outputs, "swarm"), ""
+    if swarm is not None:
+        from shardgen.swarm.settings import settings_of
+
+        stack = settings_of(swarm).name
+    return Places(
+        engines=tuple(name for name in ENGINES if find(inputs.outputs, name)),
+        files=files_by_host(inputs.outputs),
+        project=project_name(inputs.base),
+        stack=stack,
+    )
+
+
+def home(
+    shard: Shard, places: Places, inputs: Inputs, known: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     """Yield what one running shard's volume is called by, in the engines that have the shard."""
-    outputs = {each.name: each for each in inputs.outputs}
-    engines = [name for name in ENGINES if name in outputs] if not shard.host else ["compose"]
+    engines = ("compose",) if shard.host else places.engines
     if engines:
         yield "engine", ", ".join(engines)
     declared = inputs.base.volumes.get(shard.volume) if inputs.base else None
     if not engine_volume(shard, declared).startswith(UNKNOWN):
         return
-    project = project_of(shard, inputs) or (UNKNOWN if "project" in known else "")
+    project = places.project_of(shard) or (UNKNOWN if "project" in known else "")
     if "compose" in engines and project:
         yield "project", project
     if "swarm" in engines:
-        yield "stack_volume", f"{stack_of(outputs['swarm'])}_{shard.volume}"
+        from shardgen.swarm.settings import name_there
 
-
-def project_of(shard: Shard, inputs: Inputs) -> str:
-    """Return the project that compose names a shard's volume after; '' where only compose knows.
-
-    It is the base's `name`, else the folder of the first file: for another host, of the only one.
-    """
-    file = next((each.destination for each in inputs.outputs if each.subject == shard.host), "")
-    folder = posixpath.basename(posixpath.dirname(file)) if shard.host else ""
-    return project_name(inputs.base) or folder
-
-
-def stack_of(output: Output) -> str:
-    """Return the name of the stack, which its volumes begin with."""
-    from shardgen.swarm.settings import settings_of
-
-    return settings_of(output).name
+        yield "stack_volume", name_there(places.stack, shard.volume)
 
 
 def claims(inputs: Inputs) -> Mapping[int, str]:

@@ -194,6 +194,11 @@ def destination_of(outputs: Iterable[Output], name: str) -> str:
     return found.destination if found else ""
 
 
+def files_by_host(outputs: Iterable[Output]) -> dict[str, str]:
+    """Return the compose file of each other host that runs shards, by the host's name."""
+    return {each.subject: each.destination for each in outputs if each.subject}
+
+
 def files_of(output: Output, fleet: Fleet) -> Iterator[Output]:
     """Yield an output once for each file that it is made of."""
     place = output.destination.replace("{service}", fleet.service.name)

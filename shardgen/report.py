@@ -128,13 +128,13 @@ def effect_commands(workspace: Workspace) -> list[str]:
         aways=aways(before, fleet, outputs, other),
         clusters=deployments(before, fleet, outputs, other, builds=builds),
         reloads=tuple(reloads(outputs, other)),
-        moving=relocations(workspace.fleet_before, fleet),
+        moving=relocations(before, fleet),
         commands=workspace.commands,
         migrations=[each for change, each in migrations_in(changes) if is_new(change, workspace)],
         containers=None,
         builds=builds,
         starts=starts,
-        gone=record.stopped_services(workspace.fleet_before, fleet) if starts else (),
+        gone=record.stopped_services(before, fleet) if starts else (),
     )
     return [*made, *(step.command for step in steps(work))]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen.instructions import compose_of
 from shardgen.ledger.state import RETIRED
+from shardgen.outputs import files_by_host
 from shardgen.record import HERE, left_services
 from shardgen.rollout.step import EARLIER, Step
 
@@ -48,7 +49,7 @@ def aways(
     before: Mapping[str, Any], fleet: Fleet, outputs: Sequence[Output], changed: Collection[str]
 ) -> tuple[Away, ...]:
     """Return what there is to do on each other host; `changed` are files that are others now."""
-    files = {each.subject: each.destination for each in outputs if each.name == "hosts"}
+    files = files_by_host(outputs)
     left, new = left_services(before, fleet), new_hosts(before, fleet)
     found = (
         Away(
@@ -144,7 +145,7 @@ def compose_function(workspace: Workspace) -> Iterator[str]:
     if not fleet.hosts:
         yield f'dc() {{ {compose} "$@"; }}'
         return
-    files = {each.subject: each.destination for each in workspace.inputs.outputs if each.subject}
+    files = files_by_host(workspace.inputs.outputs)
     yield 'dc() { case " $* " in'
     for host in fleet.hosts:
         names = [each.service for each in fleet.live if each.host == host.name]

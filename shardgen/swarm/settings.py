@@ -56,7 +56,7 @@ def deploy_command(output: Output) -> str:
 
 
 def name_there(stack: str, name: str) -> str:
-    """Return what the engine calls a service or a config that the stack has under a name."""
+    """Return what the engine calls what the stack has under a name: a service, volume, config."""
     return f"{stack}_{name}"
 
 
